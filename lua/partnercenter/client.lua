@@ -1,0 +1,72 @@
+-- SPDX-License-Identifier: MIT
+--- The client: one method for each operation of Partner Center, and `close`.
+
+local core = require "partnercenter.core"
+local credentials = require "partnercenter.credentials"
+local host = require "partnercenter.host"
+
+--- A connection to Partner Center with its credentials. Make one and keep it: connections to the
+--- service are reused from call to call.
+---@class partnercenter.Client
+---@field package core userdata
+---@field package credentials partnercenter.Credentials
+local Client = {}
+Client.__index = Client
+Client.__name = "partnercenter.client"
+
+local function core_of(client, method)
+  if getmetatable(client) ~= Client then
+    error(("bad self of '%s' (client expected, got %s): call it as client:%s(...)")
+      :format(method, type(client), method), 3)
+  end
+  return client.core
+end
+
+--- The life of a call that `prepare` has found valid: a token, the request, the answer.
+local function perform(client, call)
+  local handle = client.core
+  local ok, err = host.check()
+  if ok then
+    ok, err = client.credentials:authorize(handle)
+  end
+  if not ok then
+    return nil, err, { attempts = 0, elapsed = 0 }
+  end
+  handle:submit(call)
+  host.wait(handle, call)
+  return handle:result(call)
+end
+
+for _, operation in ipairs(core.operations) do
+  Client[operation] = function(self, ...)
+    local call, err, meta = core_of(self, operation):prepare(operation, ...)
+    if not call then
+      return nil, err, meta
+    end
+    return perform(self, call)
+  end
+end
+
+--- Cancels what is in flight, closes the connections and wipes the token. A second close does
+--- nothing; any other method of a closed client raises.
+function Client:close()
+  core_of(self, "close"):close()
+end
+
+Client.__close = Client.close
+
+local M = {}
+
+--- Makes a client. README describes the options.
+---@param options table
+---@return partnercenter.Client? client nil when an option holds bad data
+---@return partnercenter.Error? err
+function M.new(options)
+  local handle, err = core.client(options)
+  if not handle then
+    return nil, err
+  end
+  return setmetatable({ core = handle, credentials = credentials.new(options) }, Client)
+end
+
+return M

@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: MIT
+--- A Partner Center to try scripts on: real HTTP on this machine, inside this process.
+
+local cjson = require "cjson.safe"
+local core = require "partnercenter.core"
+local options = require "partnercenter.options"
+local server = require "partnercenter.sandbox.server"
+
+local json = cjson.new()
+
+---@class partnercenter.Sandbox
+---@field package server userdata
+---@field package host string
+---@field package access_token string
+local Sandbox = {}
+Sandbox.__index = Sandbox
+Sandbox.__name = "partnercenter.sandbox"
+
+local function strings_only(headers)
+  for name, value in pairs(headers) do
+    if type(name) ~= "string" or type(value) ~= "string" then
+      return "must be strings by name"
+    end
+  end
+end
+
+local START_OPTIONS = {
+  { name = "host", types = "string", default = "127.0.0.1" },
+  { name = "port", types = "number", default = 0, check = options.whole(0, 65535) },
+  { name = "latency", types = "number", default = 0, check = options.seconds },
+  { name = "vetting_time", types = "number", default = 2, check = options.seconds },
+}
+
+local FAIL_OPTIONS = {
+  { name = "status", types = "number", check = options.whole(200, 599) },
+  { name = "times", types = "number", default = 1, check = options.whole(1, 2 ^ 53) },
+  { name = "body", types = "string" },
+  { name = "headers", types = "table", check = strings_only },
+  { name = "delay", types = "number", default = 0, check = options.seconds },
+  { name = "path", types = "string", default = "" },
+}
+
+local function new_access_token()
+  local source = assert(io.open("/dev/urandom", "rb"))
+  local bytes = source:read(32)
+  source:close()
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+--- Starts a sandbox. README describes the options.
+---@param start_options table?
+---@return partnercenter.Sandbox? sandbox
+---@return partnercenter.Error? err `bad_input` for bad data, `network` when it cannot listen
+local function start(start_options)
+  local values, problem = options.read(start_options, START_OPTIONS, 2)
+  if not values then
+    return nil, core.error { category = "bad_input", message = problem }
+  end
+  local access_token = new_access_token()
+  local settings = json.encode {
+    access_token = access_token,
+    latency = values.latency,
+    vetting_time = values.vetting_time,
+  }
+  local started, message = server.start(values.host, ("%d"):format(values.port),
+    package.path, package.cpath, settings)
+  if not started then
+    return nil, core.error { category = "network", message = message }
+  end
+  return setmetatable({ server = started, host = values.host, access_token = access_token }, Sandbox)
+end
+
+--- The address to give to `partnercenter.new` as `base_url`.
+---@return string
+function Sandbox:base_url()
+  local host = self.host:find(":", 1, true) and "[" .. self.host .. "]" or self.host
+  return ("http://%s:%d"):format(host, self.server:port())
+end
+
+--- Options for `partnercenter.new` that reach this sandbox.
+---@return table
+function Sandbox:client_options()
+  return { base_url = self:base_url(), access_token = self.access_token }
+end
+
+--- Makes the next answers failures, slow, or both.
+---@param rule table `status` (the answer is this one, and the request has no effect; without it the
+--- answer is the usual one), `times` (1), `body` (default: an error object), `headers`, `delay`
+--- (seconds, 0), `path` (only requests whose path contains it)
+function Sandbox:fail(rule)
+  local values, problem = options.read(rule, FAIL_OPTIONS, 2)
+  if not values then
+    error(problem, 2)
+  end
+  self.server:control("fail", json.encode(values))
+end
+
+local case_insensitive = {
+  __index = function(headers, wanted)
+    for name, value in pairs(headers) do
+      if name:lower() == tostring(wanted):lower() then
+        return value
+      end
+    end
+  end,
+}
+
+--- The requests that have arrived, oldest first; the last 10,000 of them.
+---@return table[] requests each `{ method, path, query, headers, body, time }`: `path` and `query` as
+--- they were sent, percent-encoded; `headers` can be indexed in any letter case; `time` in seconds
+--- since the epoch
+function Sandbox:requests()
+  local requests = json.decode(self.server:control("requests", ""))
+  for _, request in ipairs(requests) do
+    setmetatable(request.headers, case_insensitive)
+  end
+  return requests
+end
+
+--- Ends the sandbox and its threads. A second stop does nothing.
+function Sandbox:stop()
+  self.server:stop()
+end
+
+Sandbox.__close = Sandbox.stop
+
+return { start = start }

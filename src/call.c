@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static char content_type_line[] = "Content-Type: application/json";
+
+struct pc_call *pc_call_new(void) {
+    struct pc_call *call = calloc(1, sizeof *call);
+    if (call)
+        call->references = 1;
+    return call;
+}
+
+void pc_call_hold(struct pc_call *call) {
+    call->references++;
+}
+
+void pc_call_release(struct pc_call *call) {
+    if (--call->references > 0)
+        return;
+    pc_headers_release(call->headers);
+    pc_request_free(&call->request);
+    pc_buffer_free(&call->answer.body);
+    pc_buffer_free(&call->redacted);
+    free(call);
+}
+
+void pc_call_clear(struct pc_call *call) {
+    pc_headers_release(call->headers);
+    pc_request_clear(&call->request);
+    pc_answer_clear(&call->answer);
+    pc_buffer_clear(&call->redacted);
+    *call = (struct pc_call){ .references = call->references,
+                              .request = call->request,
+                              .answer = call->answer,
+                              .redacted = call->redacted };
+}
+
+struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
+    char *lines[] = { call->request_id_line, call->correlation_id_line,
+                      call->request.body.length > 0 ? content_type_line : NULL };
+    snprintf(call->request_id_line, sizeof call->request_id_line, "MS-RequestId: %s",
+             call->request.request_id.text);
+    snprintf(call->correlation_id_line, sizeof call->correlation_id_line, "MS-CorrelationId: %s",
+             call->request.correlation_id.text);
+    call->headers = pc_headers_hold(headers);
+
+    struct curl_slist *list = headers->list;
+    for (size_t i = sizeof lines / sizeof lines[0]; i-- > 0;) {
+        if (!lines[i])
+            continue;
+        call->own_lines[i] = (struct curl_slist){ .data = lines[i], .next = list };
+        list = &call->own_lines[i];
+    }
+    return list;
+}
+
+const char *pc_call_secret(const struct pc_call *call) {
+    return call->headers ? call->headers->token : "";
+}

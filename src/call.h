@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_CALL_H
+#define PARTNERCENTER_CALL_H
+
+#include "answer.h"
+#include "headers.h"
+#include "request.h"
+
+#include <curl/curl.h>
+
+struct pc_engine;
+
+enum pc_call_state {
+    PC_CALL_PREPARED, /* not yet given to an engine */
+    PC_CALL_QUEUED,   /* the engine has it; all connections are taken */
+    PC_CALL_ACTIVE,   /* libcurl has it */
+    PC_CALL_DONE,
+};
+
+/* One call from its validated arguments to its outcome. Shared by reference count between the Lua
+ * handle and, while it is queued or active, the engine. No Lua value is in it. */
+struct pc_call {
+    struct pc_call *previous, *next; /* in the engine's list of its state */
+    int references;
+    enum pc_call_state state;
+
+    struct pc_request request;
+    struct pc_headers *headers;     /* the client's, one reference; NULL until it is submitted */
+    struct curl_slist own_lines[3]; /* the call's own, in front of the client's */
+    char request_id_line[64];
+    char correlation_id_line[64];
+
+    struct pc_engine *engine; /* while queued or active */
+    CURL *easy;               /* the engine's, while active */
+    struct pc_answer answer;
+    CURLcode code;
+    long os_errno;
+    char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
+    bool cancelled;
+    bool too_large; /* the answer was larger than `max_answer` bytes */
+    size_t max_answer;
+    unsigned attempts;
+    double begun, ended; /* pc_clock() */
+
+    struct pc_buffer redacted; /* scratch of whoever makes the error of it */
+};
+
+/* One reference, for the caller; NULL when memory runs out. */
+struct pc_call *pc_call_new(void);
+void pc_call_hold(struct pc_call *call);
+void pc_call_release(struct pc_call *call);
+
+/* Forgets everything but the memory of its buffers. Only for a call with one reference. */
+void pc_call_clear(struct pc_call *call);
+
+/* The whole list of request headers, with `headers` as its tail. */
+struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
+
+/* The token the call was sent with, for redaction; "" when it was not sent. */
+const char *pc_call_secret(const struct pc_call *call);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "client.h"
+
+#include "call.h"
+#include "compat.h"
+#include "engine.h"
+#include "error.h"
+#include "misuse.h"
+#include "result.h"
+#include "settings.h"
+
+
+#define TYPE_CLIENT "partnercenter.core.client"
+#define TYPE_CALL   "partnercenter.core.call"
+
+/* The longest a script stays inside one wait, in milliseconds: between two of them Lua runs its
+ * hooks, so that Ctrl-C works. libcurl wakes up earlier for whatever it has to do. */
+#define MAX_WAIT 250
+
+struct client {
+    bool is_open;
+    struct pc_settings settings;
+    struct pc_engine engine;
+    struct pc_headers *headers; /* of the current token; NULL until there is one */
+    struct pc_call *spare;      /* calls that have ended, for their buffers; linked by `next` */
+    size_t spare_count;
+    struct pc_buffer redacted;
+};
+
+/* The box around a call; empty once the result was taken. */
+struct call_box {
+    struct pc_call *call;
+};
+
+static struct client *check_client(lua_State *L) {
+    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    if (!client->is_open)
+        pc_misuse(L, "the client is closed");
+    return client;
+}
+
+static struct pc_call *check_call(lua_State *L) {
+    struct call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
+    luaL_argcheck(L, box->call != NULL, 2, "the result of this call was taken");
+    return box->call;
+}
+
+static struct call_box *push_call_box(lua_State *L) {
+    struct call_box *box = lua_newuserdata(L, sizeof *box);
+    *box = (struct call_box){ 0 };
+    luaL_getmetatable(L, TYPE_CALL);
+    lua_setmetatable(L, -2);
+    return box;
+}
+
+static struct pc_call *take_call(struct client *client) {
+    struct pc_call *call = client->spare;
+    if (!call)
+        return pc_call_new();
+    client->spare = call->next;
+    client->spare_count--;
+    call->next = NULL;
+    return call;
+}
+
+/* Keeps an ended call for its buffers, or frees it where enough are kept. */
+static void put_call(struct client *client, struct pc_call *call) {
+    if (client->spare_count >= client->settings.max_connections || call->references > 1) {
+        pc_call_release(call);
+        return;
+    }
+    pc_call_clear(call);
+    call->next = client->spare;
+    client->spare = call;
+    client->spare_count++;
+}
+
+static void set_token(lua_State *L, struct client *client, struct pc_text token) {
+    struct pc_identity identity = { client->settings.locale, client->settings.application_name };
+    struct pc_headers *headers = pc_headers_new(&identity, token);
+    if (!headers)
+        luaL_error(L, "not enough memory");
+    pc_headers_release(client->headers);
+    client->headers = headers;
+}
+
+/* client:set_access_token(token) -> true, or nil, err. Calls from now on are sent with it. */
+static int m_set_access_token(lua_State *L) {
+    struct client *client = check_client(L);
+    struct pc_text token = { 0 };
+    token.data = luaL_checklstring(L, 2, &token.length);
+    const char *problem = pc_settings_check_token(token);
+    if (problem) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "access_token %s", problem);
+        pc_error_bad_input(L);
+        return 2;
+    }
+    set_token(L, client, token);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* client:prepare(operation, ...) -> call, or nil, err, meta. Nothing is sent. */
+static int m_prepare(lua_State *L) {
+    struct client *client = check_client(L);
+    struct pc_request_defaults defaults = { client->settings.base.text, client->settings.timeout };
+    lua_settop(L, 5); /* operation, customer id, qualification, options at the most */
+    struct call_box *box = push_call_box(L);
+    box->call = take_call(client);
+    if (!box->call)
+        luaL_error(L, "not enough memory");
+    if (pc_request_read(L, 2, &defaults, &box->call->request)) {
+        lua_settop(L, 6);
+        return 1;
+    }
+    size_t length = 0;
+    const char *message = lua_tolstring(L, -1, &length);
+    pc_error_push_redacted(L, message, length, client->headers ? client->headers->token : "",
+                           &client->redacted);
+    pc_error_bad_input(L);
+    return pc_result_push_unsent(L);
+}
+
+/* client:submit(call): begins a prepared call, with the current token. */
+static int m_submit(lua_State *L) {
+    struct client *client = check_client(L);
+    struct pc_call *call = check_call(L);
+    luaL_argcheck(L, call->state == PC_CALL_PREPARED, 2, "the call has begun already");
+    if (!client->headers)
+        luaL_error(L, "there is no access token");
+    pc_engine_submit(&client->engine, call, client->headers);
+    return 0;
+}
+
+/* client:drive(call) -> whether the call is done. Moves all calls on, and waits a little if not. */
+static int m_drive(lua_State *L) {
+    struct client *client = check_client(L);
+    struct pc_call *call = check_call(L);
+    if (call->state != PC_CALL_DONE)
+        pc_engine_drive(&client->engine, call, MAX_WAIT);
+    lua_pushboolean(L, call->state == PC_CALL_DONE);
+    return 1;
+}
+
+/* client:cancel(call): ends it with a `cancelled` error, unless it has ended. */
+static int m_cancel(lua_State *L) {
+    check_client(L);
+    pc_engine_cancel(check_call(L));
+    return 0;
+}
+
+/* client:result(call) -> result, nil, meta or nil, err, meta. Once, of a call that is done. */
+static int m_result(lua_State *L) {
+    struct client *client = check_client(L);
+    struct pc_call *call = check_call(L);
+    struct call_box *box = lua_touserdata(L, 2);
+    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    int count = pc_result_push(L, call);
+    box->call = NULL;
+    put_call(client, call);
+    return count;
+}
+
+/* client:close(): cancels what is in flight, wipes the token. Also __gc and __close. */
+static int m_close(lua_State *L) {
+    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    client->is_open = false;
+    pc_engine_close(&client->engine);
+    pc_headers_release(client->headers);
+    client->headers = NULL;
+    while (client->spare) {
+        struct pc_call *call = client->spare;
+        client->spare = call->next;
+        pc_call_release(call);
+    }
+    client->spare_count = 0;
+    pc_settings_free(&client->settings);
+    pc_buffer_free(&client->redacted);
+    return 0;
+}
+
+static int m__gc_call(lua_State *L) {
+    struct call_box *box = luaL_checkudata(L, 1, TYPE_CALL);
+    if (box->call) {
+        pc_engine_cancel(box->call);
+        pc_call_release(box->call);
+    }
+    box->call = NULL;
+    return 0;
+}
+
+static const luaL_Reg client_methods[] = {
+    { "set_access_token", m_set_access_token },
+    { "prepare", m_prepare },
+    { "submit", m_submit },
+    { "drive", m_drive },
+    { "cancel", m_cancel },
+    { "result", m_result },
+    { "close", m_close },
+    { "__gc", m_close },
+    { "__close", m_close },
+    { NULL, NULL },
+};
+
+static const luaL_Reg call_methods[] = {
+    { "__gc", m__gc_call },
+    { NULL, NULL },
+};
+
+static void new_type(lua_State *L, const char *name, const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    compat_setfuncs(L, methods);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void pc_client_open(lua_State *L) {
+    new_type(L, TYPE_CLIENT, client_methods);
+    new_type(L, TYPE_CALL, call_methods);
+}
+
+static bool open_engine(struct client *client) {
+    const struct pc_settings *settings = &client->settings;
+    const struct pc_engine_options options = {
+        .max_connections = settings->max_connections,
+        .max_answer = settings->max_response_size,
+        .connect_timeout = settings->connect_timeout,
+        .http2 = settings->http2,
+        .user_agent = settings->user_agent,
+        .ca_file = settings->ca_file,
+        .proxy = settings->proxy,
+    };
+    return pc_engine_open(&client->engine, &options);
+}
+
+int pc_client_f_client(lua_State *L) {
+    struct pc_text token = { 0 };
+    lua_settop(L, 1);
+    struct client *client = lua_newuserdata(L, sizeof *client);
+    *client = (struct client){ 0 };
+    luaL_getmetatable(L, TYPE_CLIENT);
+    lua_setmetatable(L, -2);
+
+    if (!pc_settings_read(L, 1, &client->settings, &token)) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        pc_error_bad_input(L);
+        return 2;
+    }
+    if (!open_engine(client))
+        luaL_error(L, "not enough memory");
+    client->is_open = true;
+    if (token.data)
+        set_token(L, client, token);
+    return 1;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_CLIENT_H
+#define PARTNERCENTER_CLIENT_H
+
+#include <lua.h>
+
+/* The client as the Lua side of this library sees it: a userdata that holds the options, the
+ * connections and the token, and makes calls of validated arguments. */
+
+/* Makes the metatables of clients and calls. */
+void pc_client_open(lua_State *L);
+
+/* core.client(options) -> client, or nil, err */
+int pc_client_f_client(lua_State *L);
+
+#endif

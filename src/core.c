@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "client.h"
+#include "clock.h"
+#include "compat.h"
+#include "error.h"
+#include "json.h"
+#include "operation.h"
+#include "version.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+/* libcurl is initialised once per process and never cleaned up: others may use it too. */
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void init_curl(void) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* core.now() -> seconds of the monotonic clock */
+static int f_now(lua_State *L) {
+    lua_pushnumber(L, pc_clock());
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    { "client", pc_client_f_client },
+    { "error", pc_error_f_error },
+    { "now", f_now },
+    { NULL, NULL },
+};
+
+/* Pushes the names of the operations, each a method of the client. */
+static void push_operations(lua_State *L) {
+    lua_newtable(L);
+    for (int i = 0; pc_operations[i].name; i++) {
+        lua_pushstring(L, pc_operations[i].name);
+        lua_rawseti(L, -2, i + 1);
+    }
+}
+
+/* The only symbol that the module exports. */
+__attribute__((visibility("default"))) int luaopen_partnercenter_core(lua_State *L);
+
+int luaopen_partnercenter_core(lua_State *L) {
+    pthread_once(&curl_once, init_curl);
+    pc_json_open(L);
+    pc_error_open(L);
+    pc_client_open(L);
+    lua_newtable(L);
+    compat_setfuncs(L, functions);
+    push_operations(L);
+    lua_setfield(L, -2, "operations");
+    lua_pushliteral(L, PARTNERCENTER_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_ERROR_H
+#define PARTNERCENTER_ERROR_H
+
+#include "buffer.h"
+#include "category.h"
+
+#include <lua.h>
+
+/* The error tables that scripts see. Fields: category, message, retryable and attempts always;
+ * status, code, data, source, request_id, correlation_id, retry_after and body where known. */
+
+/* Makes the metatable of errors. */
+void pc_error_open(lua_State *L);
+
+/* Replaces the message at the top of the stack by an error. */
+void pc_error_new(lua_State *L, struct pc_category category, unsigned attempts);
+
+/* Replaces the message at the top of the stack by a `bad_input` error. */
+void pc_error_bad_input(lua_State *L);
+
+/* Pushes `text` with each occurrence of `secret` replaced. `scratch` is overwritten; it must not
+ * be the owner of `text`. */
+const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length,
+                                   const char *secret, struct pc_buffer *scratch);
+
+/* core.error(fields) -> err: makes an error of a table with at least `category` and `message`. */
+int pc_error_f_error(lua_State *L);
+
+#endif

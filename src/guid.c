@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "guid.h"
+
+#include <sys/random.h>
+
+#define RANDOM_BYTES 16
+
+static bool is_hyphen_position(size_t position) {
+    return position == 8 || position == 13 || position == 18 || position == 23;
+}
+
+/* The lower case of a hexadecimal digit, or NUL; the C library's own depends on the locale. */
+static char lower_hex(char digit) {
+    if ((digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f'))
+        return digit;
+    if (digit >= 'A' && digit <= 'F')
+        return (char)(digit - 'A' + 'a');
+    return '\0';
+}
+
+bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {
+    if (length == PC_GUID_LENGTH + 2 && text[0] == '{' && text[length - 1] == '}') {
+        text++;
+        length -= 2;
+    }
+    if (length != PC_GUID_LENGTH)
+        return false;
+    struct pc_guid parsed = { { 0 } };
+    for (size_t i = 0; i < PC_GUID_LENGTH; i++) {
+        parsed.text[i] = is_hyphen_position(i) ? '-' : lower_hex(text[i]);
+        if (parsed.text[i] == '\0' || (is_hyphen_position(i) && text[i] != '-'))
+            return false;
+    }
+    *guid = parsed;
+    return true;
+}
+
+bool pc_guid_generate(struct pc_guid *guid) {
+    unsigned char bytes[RANDOM_BYTES];
+    /* Up to 256 bytes arrive whole and without EINTR once the kernel's pool is ready. */
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40); /* version 4 */
+    bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80); /* variant of RFC 9562 */
+    size_t position = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (is_hyphen_position(position))
+            guid->text[position++] = '-';
+        guid->text[position++] = "0123456789abcdef"[bytes[i] >> 4];
+        guid->text[position++] = "0123456789abcdef"[bytes[i] & 0x0F];
+    }
+    guid->text[position] = '\0';
+    return true;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_HEADERS_H
+#define PARTNERCENTER_HEADERS_H
+
+#include "text.h"
+
+#include <curl/curl.h>
+
+/* The request headers that are the same for every call of a client, the bearer token among them.
+ * Calls share one list by reference count, since a call in flight keeps the token it was begun
+ * with while the client may already have a new one. Each call puts its own headers in front. */
+struct pc_headers {
+    int references;
+    struct curl_slist *list;
+    char *token; /* malloc'ed; wiped when the last reference goes */
+};
+
+/* What a client says about itself; an empty application name is left out. */
+struct pc_identity {
+    const char *locale;
+    const char *application_name;
+};
+
+/* One reference, for the caller; NULL when memory runs out. */
+struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_text token);
+struct pc_headers *pc_headers_hold(struct pc_headers *headers);
+void pc_headers_release(struct pc_headers *headers); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_OPERATION_H
+#define PARTNERCENTER_OPERATION_H
+
+#include "update.h"
+
+#include <lua.h>
+#include <stdbool.h>
+
+/* What stands for the customer's id in a path. An operation without it takes no customer. */
+#define PC_CUSTOMER_PLACE "{id}"
+
+/* One REST operation of Partner Center, and one method of the client. */
+struct pc_operation {
+    const char *name;
+    const char *method; /* of HTTP */
+    const char *path;   /* below the base URL */
+    /* Builds the request body of an update; NULL where the operation is not an update. */
+    void (*push_body)(lua_State *L, const struct pc_update *update);
+    /* Checks the decoded answer at the top of the stack and completes it in place. `first` is the
+     * answer's first byte. False when the answer is not what `promise` says. */
+    bool (*shape)(lua_State *L, char first);
+    const char *promise;
+};
+
+/* All of them; the row with a NULL name ends the table. */
+extern const struct pc_operation pc_operations[];
+
+/* NULL when there is none of that name. */
+const struct pc_operation *pc_operation_find(const char *name);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_REDACT_H
+#define PARTNERCENTER_REDACT_H
+
+#include "buffer.h"
+
+/* What stands in the place of a secret. It needs no escaping in JSON, URLs or HTML. */
+#define PC_REDACTED "[redacted]"
+
+/* Appends `text` to `out` with each occurrence of `secret` replaced. A server can echo a secret
+ * as it stands, with JSON's escapes (\/ or \u002f) or percent-encoded; all of them are found,
+ * mixed ones too. False when memory runs out: `out` is then not to be shown. */
+bool pc_redact(const char *text, size_t length, const char *secret, size_t secret_length,
+               struct pc_buffer *out);
+
+#endif

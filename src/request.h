@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_REQUEST_H
+#define PARTNERCENTER_REQUEST_H
+
+#include "buffer.h"
+#include "guid.h"
+#include "operation.h"
+
+#include <lua.h>
+
+/* One call, ready to be sent, in bytes of its own: nothing in it depends on the Lua state. */
+struct pc_request {
+    const struct pc_operation *operation;
+    struct pc_buffer url;
+    struct pc_buffer body; /* empty: the request has none */
+    struct pc_guid request_id;
+    struct pc_guid correlation_id;
+    double timeout; /* seconds, of one attempt */
+};
+
+/* What a client gives to each of its requests. */
+struct pc_request_defaults {
+    const char *base_url; /* without a slash at its end */
+    double timeout;
+};
+
+/* Fills `request`, which must be empty, from the Lua arguments that begin at `index`: the name of
+ * the operation, then what its method takes (customer id, qualification, options). Raises for a
+ * programming mistake; for bad data pushes a message and returns false. */
+bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *defaults,
+                     struct pc_request *request);
+
+/* Forgets the contents, or frees them. */
+void pc_request_clear(struct pc_request *request);
+void pc_request_free(struct pc_request *request);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_RESULT_H
+#define PARTNERCENTER_RESULT_H
+
+#include "call.h"
+
+#include <lua.h>
+
+/* What a method of the client returns: `result, nil, meta` or `nil, err, meta`. */
+
+/* Pushes the three values of a call that is done. */
+int pc_result_push(lua_State *L, struct pc_call *call);
+
+/* Pushes the three values of a call that was not sent; the error is at the top of the stack. */
+int pc_result_push_unsent(lua_State *L);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_SETTINGS_H
+#define PARTNERCENTER_SETTINGS_H
+
+#include "text.h"
+#include "url.h"
+
+#include <lua.h>
+
+/* The options of a client, checked, with the defaults in place. The texts are malloc'ed; those
+ * that may be absent are NULL. */
+struct pc_settings {
+    struct pc_base_url base;
+    char *ca_file;
+    char *proxy;
+    char *user_agent;
+    char *locale;
+    char *application_name;
+    double timeout;         /* seconds, of one attempt */
+    double connect_timeout; /* seconds */
+    size_t max_connections;
+    size_t max_response_size; /* bytes */
+    bool http2;
+};
+
+/* Fills `settings`, which must be zeroed, from the table of options at `index`. A token given as a
+ * string stands in `access_token`, owned by that string; one given as a function leaves it empty.
+ * Raises for a programming mistake; for bad data pushes a message and returns false. Either way
+ * pc_settings_free is due. */
+bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
+                      struct pc_text *access_token);
+
+void pc_settings_free(struct pc_settings *settings);
+
+/* NULL when `token` can be sent as a bearer token, or what is wrong with it. */
+const char *pc_settings_check_token(struct pc_text token);
+
+#endif

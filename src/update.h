@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_UPDATE_H
+#define PARTNERCENTER_UPDATE_H
+
+#include "options.h"
+#include "qualification.h"
+#include "text.h"
+
+#include <lua.h>
+
+/* A validation code as the script gave it: a string is kept as it is, leading zeros too, and a
+ * whole number becomes its digits, which then stand in `digits`. */
+struct pc_validation_code {
+    struct pc_text text;
+    char digits[24];
+};
+
+/* What an update of a qualification is to say. Texts that were not given have NULL data; the
+ * others are owned by the Lua strings they came from. */
+struct pc_update {
+    const struct pc_qualification *qualification;
+    struct pc_validation_code validation_code;
+    struct pc_text education_segment;
+    struct pc_text website;
+    struct pc_text body; /* which of the two documented forms: "object" or "integer" */
+};
+
+/* The kind of the option `validation_code`; its value is a struct pc_validation_code. */
+extern const struct pc_option_kind pc_option_validation_code;
+
+/* Reads the qualification at `index`, a name in any case or an integer. Raises for another type;
+ * for one that no partner can set pushes a message and returns false. */
+bool pc_update_read_qualification(lua_State *L, int index, struct pc_update *update);
+
+/* Checks the options against each other and the qualification, and gives the segment its
+ * documented spelling. For bad data pushes a message and returns false. */
+bool pc_update_check(lua_State *L, struct pc_update *update);
+
+/* Pushes the JSON of the request body, a string. */
+void pc_update_push_body(lua_State *L, const struct pc_update *update);
+
+#endif

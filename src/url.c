@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "url.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define OUT_OF_MEMORY "could not be read: out of memory"
+
+static bool host_is_loopback(const char *host) {
+    struct in_addr address;
+    if (inet_pton(AF_INET, host, &address) == 1)
+        return (ntohl(address.s_addr) >> 24) == 127;
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+static bool has_part(CURLU *handle, CURLUPart part) {
+    char *value = NULL;
+    bool found = curl_url_get(handle, part, &value, 0) == CURLUE_OK;
+    curl_free(value);
+    return found;
+}
+
+static const char *check_parts(CURLU *handle) {
+    if (has_part(handle, CURLUPART_USER) || has_part(handle, CURLUPART_PASSWORD))
+        return "must not contain a user name or a password";
+    if (has_part(handle, CURLUPART_QUERY) || has_part(handle, CURLUPART_FRAGMENT))
+        return "must not contain a query or a fragment";
+    return NULL;
+}
+
+static const char *check_scheme(CURLU *handle, bool allow_insecure, bool *is_loopback) {
+    char *scheme = NULL;
+    char *host = NULL;
+    const char *problem = OUT_OF_MEMORY;
+    if (curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+        *is_loopback = host_is_loopback(host);
+        problem = NULL;
+        if (strcmp(scheme, "http") == 0 && !*is_loopback && !allow_insecure)
+            problem = "uses plain http, which would show the access token to the network: use "
+                      "https, or set allow_insecure_http";
+        else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+            problem = "must begin with https:// or http://";
+    }
+    curl_free(scheme);
+    curl_free(host);
+    return problem;
+}
+
+static const char *copy_without_last_slash(CURLU *handle, char **text) {
+    char *url = NULL;
+    if (curl_url_get(handle, CURLUPART_URL, &url, 0) != CURLUE_OK)
+        return OUT_OF_MEMORY;
+    size_t length = strlen(url);
+    while (length > 0 && url[length - 1] == '/')
+        length--;
+    *text = strndup(url, length);
+    curl_free(url);
+    return *text ? NULL : OUT_OF_MEMORY;
+}
+
+const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_base_url *base) {
+    CURLU *handle = curl_url();
+    if (!handle)
+        return OUT_OF_MEMORY;
+    const char *problem = NULL;
+    if (curl_url_set(handle, CURLUPART_URL, url, 0) != CURLUE_OK)
+        problem = "is no URL: it must look like https://host or https://host/path";
+    if (!problem)
+        problem = check_parts(handle);
+    if (!problem)
+        problem = check_scheme(handle, allow_insecure, &base->is_loopback);
+    if (!problem)
+        problem = copy_without_last_slash(handle, &base->text);
+    curl_url_cleanup(handle);
+    return problem;
+}
+
+const char *pc_proxy_url_check(const char *url) {
+    CURLU *handle = curl_url();
+    if (!handle)
+        return OUT_OF_MEMORY;
+    CURLUcode code = curl_url_set(handle, CURLUPART_URL, url,
+                                  CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME);
+    curl_url_cleanup(handle);
+    return code == CURLUE_OK ? NULL : "is no URL: it must look like http://host:port";
+}
+
+bool pc_url_append_encoded(struct pc_buffer *url, const char *bytes, size_t length) {
+    if (length == 0)
+        return true;
+    if (length > INT_MAX)
+        return false;
+    char *encoded = curl_easy_escape(NULL, bytes, (int)length);
+    if (!encoded)
+        return false;
+    bool appended = pc_buffer_append_text(url, encoded);
+    curl_free(encoded);
+    return appended;
+}
