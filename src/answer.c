@@ -35,10 +35,14 @@ static void keep(char *field, size_t size, const char *value, size_t length) {
 }
 
 void pc_answer_header(struct pc_answer *answer, const char *line, size_t length) {
+    if (length == 0)
+        return;
     if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         pc_answer_clear(answer);
         return;
     }
+    if (line[0] == '\r' || line[0] == '\n')
+        answer->has_head = true;
     const char *colon = memchr(line, ':', length);
     if (!colon)
         return;

@@ -32,7 +32,6 @@ static const struct {
 } of_curl[] = {
     { CURLE_OPERATION_TIMEDOUT, { "timeout", true } },
     { CURLE_WRITE_ERROR, { "response_parsing", false } },
-    { CURLE_WEIRD_SERVER_REPLY, { "response_parsing", false } },
     { CURLE_UNSUPPORTED_PROTOCOL, { "response_parsing", false } },
     { CURLE_BAD_CONTENT_ENCODING, { "response_parsing", false } },
     { CURLE_SSL_CONNECT_ERROR, { "tls", false } },

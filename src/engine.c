@@ -193,6 +193,8 @@ static void finish_those_done(struct pc_engine *engine) {
         CURLcode code = end->data.result; /* the message goes with its handle */
         curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         note_http_version(engine, end->easy_handle);
+        if (code == CURLE_OK && !call->answer.has_head) /* libcurl takes it for an answer */
+            code = CURLE_PARTIAL_FILE;
         finish(engine, call, code);
     }
 }

@@ -32,23 +32,29 @@ static const char *check_parts(CURLU *handle) {
     return NULL;
 }
 
-static const char *check_scheme(CURLU *handle, bool allow_insecure, bool *is_loopback) {
-    char *scheme = NULL;
+static bool part_is(CURLU *handle, CURLUPart part, const char *wanted) {
+    char *value = NULL;
+    bool same = curl_url_get(handle, part, &value, 0) == CURLUE_OK && strcmp(value, wanted) == 0;
+    curl_free(value);
+    return same;
+}
+
+static bool is_loopback(CURLU *handle) {
     char *host = NULL;
-    const char *problem = OUT_OF_MEMORY;
-    if (curl_url_get(handle, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        *is_loopback = host_is_loopback(host);
-        problem = NULL;
-        if (strcmp(scheme, "http") == 0 && !*is_loopback && !allow_insecure)
-            problem = "uses plain http, which would show the access token to the network: use "
-                      "https, or set allow_insecure_http";
-        else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-            problem = "must begin with https:// or http://";
-    }
-    curl_free(scheme);
+    bool loopback =
+        curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK && host_is_loopback(host);
     curl_free(host);
-    return problem;
+    return loopback;
+}
+
+static const char *check_scheme(CURLU *handle, bool may_be_plain) {
+    bool is_plain = part_is(handle, CURLUPART_SCHEME, "http");
+    if (!is_plain && !part_is(handle, CURLUPART_SCHEME, "https"))
+        return "must begin with https:// or http://";
+    if (is_plain && !may_be_plain)
+        return "uses plain http, which would show the access token to the network: use https, or "
+               "set allow_insecure_http";
+    return NULL;
 }
 
 static const char *copy_without_last_slash(CURLU *handle, char **text) {
@@ -72,8 +78,9 @@ const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_bas
         problem = "is no URL: it must look like https://host or https://host/path";
     if (!problem)
         problem = check_parts(handle);
+    base->is_loopback = is_loopback(handle);
     if (!problem)
-        problem = check_scheme(handle, allow_insecure, &base->is_loopback);
+        problem = check_scheme(handle, base->is_loopback || allow_insecure);
     if (!problem)
         problem = copy_without_last_slash(handle, &base->text);
     curl_url_cleanup(handle);

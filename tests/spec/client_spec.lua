@@ -1,0 +1,240 @@
+-- SPDX-License-Identifier: MIT
+local partnercenter = require "partnercenter"
+local sandbox = require "partnercenter.sandbox"
+local servers = require "tests.support.servers"
+
+local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
+describe("partnercenter.new", function()
+  it("names an unknown option and the allowed ones", function()
+    local _, message = pcall(partnercenter.new, { acces_token = "x" })
+    assert.matches("unknown option 'acces_token' %(allowed: base_url, access_token, timeout,", message)
+    _, message = pcall(partnercenter.new, { "x" })
+    assert.matches("unknown option '1'", message)
+    _, message = pcall(partnercenter.new, { [true] = "x" })
+    assert.matches("unknown option 'boolean'", message)
+  end)
+
+  it("raises at the line of the caller", function()
+    local _, message = pcall(function()
+      local client = partnercenter.new { timeout = "long" }
+      return client
+    end)
+    assert.matches("client_spec%.lua:%d+: bad option 'timeout' %(number expected, got string%)", message)
+  end)
+
+  local wrong_types = {
+    base_url = 1, access_token = 1, timeout = "1", connect_timeout = {}, max_connections = true,
+    http2 = 1, locale = 5, application_name = false, user_agent = print, ca_file = {},
+    proxy = 3128, allow_insecure_http = "yes", max_response_size = "1",
+  }
+  for name, value in pairs(wrong_types) do
+    it("raises for a " .. type(value) .. " as " .. name, function()
+      local options = { access_token = "token" }
+      options[name] = value
+      local raised, message = pcall(partnercenter.new, options)
+      assert.is_false(raised)
+      assert.matches("bad option '" .. name .. "' %(.* expected, got " .. type(value) .. "%)", message)
+    end)
+  end
+
+  it("raises for options that are no table", function()
+    local _, message = pcall(partnercenter.new, "token")
+    assert.matches("bad options %(table expected, got string%)", message)
+  end)
+
+  local bad_data = {
+    { base_url = "api.example.com", says = "base_url is no URL: it must look like https://host" },
+    { base_url = "ftp://example.com", says = "base_url must begin with https:// or http://" },
+    { base_url = "http://example.com", says = "base_url uses plain http.*allow_insecure_http" },
+    { base_url = "http://127.0.0.1.example.com", says = "base_url uses plain http" },
+    { base_url = "https://user:pass@example.com", says = "base_url must not contain a user name" },
+    { base_url = "https://example.com?x=y", says = "base_url must not contain a query" },
+    { timeout = 0, says = "timeout must be seconds, more than 0" },
+    { timeout = -1, says = "timeout must be seconds, more than 0" },
+    { timeout = 0 / 0, says = "timeout must be seconds, more than 0" },
+    { timeout = math.huge, says = "timeout must be seconds, more than 0 and at most 2073600" },
+    { connect_timeout = 1e9, says = "connect_timeout must be seconds" },
+    { max_connections = 0, says = "max_connections must be a whole number, at least 1" },
+    { max_connections = 1.5, says = "max_connections must be a whole number" },
+    { max_connections = 65536, says = "max_connections must be at most 65535" },
+    { max_response_size = 0, says = "max_response_size must be a whole number" },
+    { ca_file = "/does/not/exist", says = "ca_file is no file that can be read" },
+    { proxy = "http://proxy:port", says = "proxy is no URL" },
+    { access_token = "", says = "access_token must not be empty" },
+    { access_token = "two words", says = "access_token must be printable ASCII" },
+    { access_token = "caf\195\169", says = "access_token must be printable ASCII" },
+  }
+  for _, name in ipairs { "base_url", "locale", "application_name", "user_agent", "ca_file", "proxy" } do
+    for _, value in ipairs { "a\rb", "a\nb", "a\0b", "\127" } do
+      table.insert(bad_data, { [name] = value, says = name .. " must not contain control characters" })
+    end
+    table.insert(bad_data, { [name] = "", says = name .. " must not be empty" })
+  end
+  for _, value in ipairs { "a\rb", "a\nb", "a\0b" } do
+    table.insert(bad_data, { access_token = value, says = "access_token must be printable ASCII" })
+  end
+  for _, row in ipairs(bad_data) do
+    it("refuses: " .. row.says, function()
+      local options = { access_token = "token" }
+      for name, value in pairs(row) do
+        options[name] = value
+      end
+      options.says = nil
+      local client, err = partnercenter.new(options)
+      assert.is_nil(client)
+      assert.equal("bad_input", err.category)
+      assert.matches(row.says, err.message)
+      assert.is_false(err.retryable)
+    end)
+  end
+
+  it("refuses a client without a token", function()
+    for _, options in ipairs { {}, { timeout = 5 } } do
+      local client, err = partnercenter.new(options)
+      assert.is_nil(client)
+      assert.equal("bad_input", err.category)
+      assert.matches("access_token is missing", err.message)
+    end
+  end)
+
+  it("takes plain http to another host when told", function()
+    local client = assert(partnercenter.new {
+      base_url = "http://example.com", access_token = "token", allow_insecure_http = true,
+    })
+    client:close()
+  end)
+end)
+
+describe("a client", function()
+  local server, client
+
+  before_each(function()
+    server = assert(sandbox.start())
+    client = assert(partnercenter.new(server:client_options()))
+  end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+  end)
+
+  it("can be closed twice, and raises for any other method then", function()
+    client:close()
+    client:close()
+    for _, method in ipairs { "update_qualification", "get_qualifications" } do
+      local raised, message = pcall(client[method], client, CUSTOMER, "Education")
+      assert.is_false(raised)
+      assert.matches("the client is closed", message)
+    end
+    assert.same({}, server:requests())
+  end)
+
+  it("raises when a method is called without it", function()
+    local raised, message = pcall(client.get_qualifications, CUSTOMER)
+    assert.is_false(raised)
+    assert.matches("call it as client:get_qualifications", message)
+    assert.is_false(pcall(client.close))
+  end)
+
+  it("raises for an unknown option of a call, with the line of the caller", function()
+    local _, message = pcall(function()
+      local result = client:get_qualifications(CUSTOMER, { website = "example.edu" })
+      return result
+    end)
+    assert.matches("client_spec%.lua:%d+: unknown option 'website' %(allowed: request_id, correlation_id, timeout%)",
+      message)
+    assert.same({}, server:requests())
+  end)
+
+  it("is not disturbed by others in the process", function()
+    local others = {}
+    for i = 1, 10 do
+      local other = assert(sandbox.start())
+      others[i] = { server = other, client = assert(partnercenter.new(other:client_options())) }
+    end
+    for round = 1, 3 do
+      for i, other in ipairs(others) do
+        local id = ("3f2504e0-4f89-41d3-9a0c-%012d"):format(round)
+        assert(other.client:update_qualification(id, "Education", { website = "w" .. i .. ".example" }))
+        if round == i then
+          other.client:close()
+          other.client = assert(partnercenter.new(other.server:client_options()))
+        end
+      end
+    end
+    for i, other in ipairs(others) do
+      local requests = other.server:requests()
+      assert.equal(3, #requests)
+      for _, request in ipairs(requests) do
+        assert.matches("w" .. i .. ".example", request.body, 1, true)
+      end
+      other.client:close()
+      other.server:stop()
+    end
+    assert.same({}, server:requests())
+  end)
+
+  it("can be left to the garbage collector", function()
+    for _ = 1, 20 do
+      local left = assert(partnercenter.new(server:client_options()))
+      assert(left:get_qualifications(CUSTOMER))
+    end
+    collectgarbage()
+    collectgarbage()
+    assert(client:get_qualifications(CUSTOMER))
+  end)
+
+  it("is closed at the end of its scope on Lua 5.4", function()
+    local open_scope = (loadstring or load)([[
+      local client = ...
+      do local scoped <close> = client end
+    ]])
+    if not open_scope then
+      assert.is_true(_VERSION < "Lua 5.4")
+      return
+    end
+    open_scope(client)
+    assert.has_error(function() client:get_qualifications(CUSTOMER) end)
+  end)
+end)
+
+describe("connections", function()
+  local server
+
+  before_each(function() server = servers.raw() end)
+  after_each(function() server.stop() end)
+
+  it("are reused from call to call", function()
+    local client = assert(partnercenter.new { base_url = server.url "ok", access_token = "token" })
+    for _ = 1, 5 do
+      assert(client:update_qualification(CUSTOMER, "Education"))
+    end
+    for _, request in ipairs(server.requests()) do
+      assert.equal(1, request.connection)
+    end
+    assert.equal(5, #server.requests())
+    client:close()
+  end)
+
+  it("do not go through a proxy of the environment to reach this machine", function()
+    local script = ([[
+      local client = require "partnercenter".new { base_url = "%s", access_token = "token" }
+      assert(client:update_qualification("%s", "Education"))
+    ]]):format(server.url "ok", CUSTOMER)
+    local status = os.execute(("http_proxy=http://127.0.0.1:9 HTTP_PROXY= %s %s/tests/support/run.lua '%s'")
+      :format(os.getenv "LUA" or arg[-1], os.getenv "PROJECT" or ".", script:gsub("\n", " ")))
+    assert.is_true(status == 0 or status == true)
+  end)
+
+  it("go through the proxy that is given", function()
+    local client = assert(partnercenter.new {
+      base_url = "http://partnercenter.example/ok", access_token = "token", allow_insecure_http = true,
+      proxy = ("http://127.0.0.1:%d"):format(server.port),
+    })
+    assert(client:update_qualification(CUSTOMER, "Education"))
+    assert.equal("POST http://partnercenter.example/ok/v1/customers/" .. CUSTOMER .. "/qualifications HTTP/1.1",
+      server.requests()[1].line)
+    client:close()
+  end)
+end)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "../../src/redact.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+static const struct {
+    const char *text, *secret, *redacted;
+} rows[] = {
+    { "", "se/cret", "" },
+    { "nothing here", "se/cret", "nothing here" },
+    { "se/cret", "se/cret", "[redacted]" },
+    { "a se/cret and se/cret.", "se/cret", "a [redacted] and [redacted]." },
+    { "se/cretse/cret", "se/cret", "[redacted][redacted]" },
+    { "se/cre", "se/cret", "se/cre" },
+    { "sse/cret", "se/cret", "s[redacted]" },
+    { "{\"t\":\"se\\/cret\"}", "se/cret", "{\"t\":\"[redacted]\"}" },
+    { "{\"t\":\"se\\u002Fcret\"}", "se/cret", "{\"t\":\"[redacted]\"}" },
+    { "{\"t\":\"se\\u002fc\\u0072et\"}", "se/cret", "{\"t\":\"[redacted]\"}" },
+    { "?t=se%2Fcret&x", "se/cret", "?t=[redacted]&x" },
+    { "?t=%73e%2fcret&x", "se/cret", "?t=[redacted]&x" },
+    { "se%2", "se/cret", "se%2" },
+    { "se\\u00", "se/cret", "se\\u00" },
+    { "SE/CRET", "se/cret", "SE/CRET" },
+    { "kept", "", "kept" },
+};
+
+static void replaces_each_spelling(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct pc_buffer out = { 0 };
+        assert_true(pc_redact(rows[i].text, strlen(rows[i].text), rows[i].secret,
+                              strlen(rows[i].secret), &out));
+        assert_string_equal(out.data, rows[i].redacted);
+        pc_buffer_free(&out);
+    }
+}
+
+static void passes_nul_bytes(void **state) {
+    (void)state;
+    struct pc_buffer out = { 0 };
+    assert_true(pc_redact("a\0secret", 8, "secret", 6, &out));
+    assert_int_equal(out.length, 2 + strlen(PC_REDACTED));
+    assert_memory_equal(out.data, "a\0" PC_REDACTED, out.length);
+    pc_buffer_free(&out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replaces_each_spelling),
+        cmocka_unit_test(passes_nul_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
