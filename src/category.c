@@ -8,18 +8,12 @@ static const struct {
     long status;
     struct pc_category category;
 } of_status[] = {
-    { 400, { "bad_input", false } },
-    { 401, { "unauthorized", false } },
-    { 403, { "forbidden", false } },
-    { 404, { "not_found", false } },
-    { 405, { "invalid_operation", false } },
-    { 406, { "unsupported_data_format", false } },
-    { 408, { "request_timeout", true } },
-    { 409, { "already_exists", false } },
-    { 429, { "too_many_requests", true } },
-    { 500, { "server_error", true } },
-    { 502, { "server_error", true } },
-    { 503, { "server_busy", true } },
+    { 400, { "bad_input", false } },         { 401, { "unauthorized", false } },
+    { 403, { "forbidden", false } },         { 404, { "not_found", false } },
+    { 405, { "invalid_operation", false } }, { 406, { "unsupported_data_format", false } },
+    { 408, { "request_timeout", true } },    { 409, { "already_exists", false } },
+    { 429, { "too_many_requests", true } },  { 500, { "server_error", true } },
+    { 502, { "server_error", true } },       { 503, { "server_busy", true } },
     { 504, { "gateway_timeout", true } },
 };
 

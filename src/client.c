@@ -9,7 +9,6 @@
 #include "result.h"
 #include "settings.h"
 
-
 #define TYPE_CLIENT "partnercenter.core.client"
 #define TYPE_CALL   "partnercenter.core.call"
 

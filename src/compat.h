@@ -32,7 +32,7 @@ static inline void *compat_testudata(lua_State *L, int index, const char *type) 
 
 #else
 
-#define compat_rawlen   lua_rawlen
+#define compat_rawlen    lua_rawlen
 #define compat_testudata luaL_testudata
 
 static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions) {

@@ -22,8 +22,7 @@ static void require_cjson(lua_State *L) {
     lua_getglobal(L, "require");
     lua_pushliteral(L, "cjson.safe");
     if (lua_pcall(L, 1, 1, 0) != 0)
-        luaL_error(L,
-                   "partnercenter needs lua-cjson (Debian: lua-cjson, LuaRocks: lua-cjson): %s",
+        luaL_error(L, "partnercenter needs lua-cjson (Debian: lua-cjson, LuaRocks: lua-cjson): %s",
                    lua_tostring(L, -1));
 }
 
@@ -47,9 +46,13 @@ static size_t mark_length(const char *text, size_t length) {
     return length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
+static bool is_space(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 char pc_json_first_byte(const char *text, size_t length) {
     for (size_t i = mark_length(text, length); i < length; i++) {
-        if (!memchr(" \t\r\n", text[i], 4))
+        if (!is_space(text[i]))
             return text[i];
     }
     return '\0';

@@ -104,8 +104,7 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
     if (is_update && !pc_update_check(L, &options.update))
         return false;
     if (!read_or_generate_id(L, "request_id", options.request_id, &request->request_id) ||
-        !read_or_generate_id(L, "correlation_id", options.correlation_id,
-                             &request->correlation_id))
+        !read_or_generate_id(L, "correlation_id", options.correlation_id, &request->correlation_id))
         return false;
 
     request->operation = operation;

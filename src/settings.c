@@ -80,8 +80,9 @@ static bool refuse(lua_State *L, const char *name, const char *problem) {
 
 static bool check(lua_State *L, const struct client_options *options) {
     if (!options->access_token.is_given)
-        return refuse(L, "access_token", "is missing: give a string, or a function that returns "
-                                         "the token and the seconds it has left");
+        return refuse(L, "access_token",
+                      "is missing: give a string, or a function that returns "
+                      "the token and the seconds it has left");
     if (options->max_connections > MAX_CONNECTIONS)
         return refuse(L, "max_connections", "must be at most 65535");
     if (options->ca_file.data && access(options->ca_file.data, R_OK) != 0)
@@ -109,8 +110,7 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     const char *no_proxy = settings->base.is_loopback ? "" : NULL;
     settings->ca_file = copy(L, options->ca_file, NULL);
     settings->proxy = copy(L, options->proxy, no_proxy);
-    settings->user_agent =
-        copy(L, options->user_agent, "lua-partnercenter/" PARTNERCENTER_VERSION);
+    settings->user_agent = copy(L, options->user_agent, "lua-partnercenter/" PARTNERCENTER_VERSION);
     settings->locale = copy(L, options->locale, "en-US");
     settings->application_name = copy(L, options->application_name, "");
     settings->timeout = options->timeout;

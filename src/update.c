@@ -99,8 +99,7 @@ bool pc_update_check(lua_State *L, struct pc_update *update) {
                          "leave them out, or use the object form");
     if (is_given(update->education_segment) && !spell_segment(&update->education_segment))
         return refuse(L, "education_segment must be K12 or HigherEducation");
-    if (is_given(update->website) &&
-        !pc_text_is_utf8(update->website.data, update->website.length))
+    if (is_given(update->website) && !pc_text_is_utf8(update->website.data, update->website.length))
         return refuse(L, "website must be UTF-8");
     if (is_given(update->validation_code.text) &&
         !pc_text_is_utf8(update->validation_code.text.data, update->validation_code.text.length))

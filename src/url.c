@@ -91,8 +91,8 @@ const char *pc_proxy_url_check(const char *url) {
     CURLU *handle = curl_url();
     if (!handle)
         return OUT_OF_MEMORY;
-    CURLUcode code = curl_url_set(handle, CURLUPART_URL, url,
-                                  CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME);
+    CURLUcode code =
+        curl_url_set(handle, CURLUPART_URL, url, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME);
     curl_url_cleanup(handle);
     return code == CURLUE_OK ? NULL : "is no URL: it must look like http://host:port";
 }

@@ -41,7 +41,8 @@ struct exchange {
     bool too_large;
 };
 
-/* libmicrohttpd gives the URI undecoded only here; what is returned becomes the request's context. */
+/* libmicrohttpd gives the URI undecoded only here; what is returned becomes the request's context.
+ */
 static void *begin_exchange(void *user, const char *uri, struct MHD_Connection *connection) {
     (void)user;
     (void)connection;
@@ -270,8 +271,8 @@ static int f_start(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    { "port", m_port },  { "control", m_control }, { "stop", m_stop },
-    { "__gc", m_stop },  { "__close", m_stop },    { NULL, NULL },
+    { "port", m_port }, { "control", m_control }, { "stop", m_stop },
+    { "__gc", m_stop }, { "__close", m_stop },    { NULL, NULL },
 };
 
 static const luaL_Reg functions[] = {

@@ -48,7 +48,9 @@ local listener = assert(socket.bind("127.0.0.1", 0))
 print((select(2, listener:getsockname())))
 io.stdout:flush()
 
-local connections, numbers, accepted = {}, {}, 0
+--- The listener, and behind it the open connections.
+local sockets = { listener }
+local numbers, accepted = {}, 0
 local heads = {}
 
 local function read_request(connection)
@@ -89,16 +91,16 @@ local function serve(connection)
 end
 
 while true do
-  for _, ready in ipairs((socket.select({ listener, unpack and unpack(connections) or table.unpack(connections) }))) do
+  for _, ready in ipairs((socket.select(sockets))) do
     if ready == listener then
       local connection = listener:accept()
       accepted = accepted + 1
       numbers[connection] = accepted
-      connections[#connections + 1] = connection
+      sockets[#sockets + 1] = connection
     elseif not serve(ready) then
-      for i = #connections, 1, -1 do
-        if connections[i] == ready then
-          table.remove(connections, i)
+      for i = #sockets, 2, -1 do
+        if sockets[i] == ready then
+          table.remove(sockets, i)
         end
       end
     end

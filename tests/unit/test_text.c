@@ -16,8 +16,13 @@ static void finds_control_characters(void **state) {
 
 static void knows_utf8(void **state) {
     (void)state;
-    static const char *const good[] = { "", "plain", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                        "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF" };
+    static const char *const good[] = { "",
+                                        "plain",
+                                        "\xC3\xA9",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x98\x80",
+                                        "\xED\x9F\xBF",
+                                        "\xF4\x8F\xBF\xBF" };
     static const char *const bad[] = {
         "\x80",             /* a continuation alone */
         "\xC3",             /* cut */
@@ -27,7 +32,9 @@ static void knows_utf8(void **state) {
         "\xF0\x80\x80\xAF", /* overlong */
         "\xED\xA0\x80",     /* a surrogate */
         "\xF4\x90\x80\x80", /* beyond U+10FFFF */
-        "\xC3(",            "\xE2\x82(", "\xFF",
+        "\xC3(",
+        "\xE2\x82(",
+        "\xFF",
     };
     for (size_t i = 0; i < COUNT(good); i++)
         assert_true(pc_text_is_utf8(good[i], strlen(good[i])));

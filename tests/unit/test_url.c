@@ -90,9 +90,11 @@ static void encodes_all_but_unreserved(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_addresses),    cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(reads_addresses),
+        cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(takes_insecure_http_when_told),
-        cmocka_unit_test(checks_proxies),     cmocka_unit_test(encodes_all_but_unreserved),
+        cmocka_unit_test(checks_proxies),
+        cmocka_unit_test(encodes_all_but_unreserved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,8 @@
+std = "min"
+max_line_length = 125
+
+-- Lua 5.1's name, beside the newer `load`.
+read_globals = { "loadstring", math = { fields = { "type" } } }
+
+files["tests/spec"] = { std = "min+busted" }
+files["tests/nginx"] = { std = "min+busted" }

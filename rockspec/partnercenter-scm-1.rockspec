@@ -1,0 +1,85 @@
+rockspec_format = "3.0"
+package = "partnercenter"
+version = "scm-1"
+
+source = {
+  url = "git+https://github.com/lua-partnercenter/lua-partnercenter.git",
+}
+
+description = {
+  summary = "The Partner Center client for Lua",
+  detailed = [[
+    Sets and follows the qualifications (education, government) of a partner's customers in
+    Microsoft's Partner Center. A C module over libcurl and lua-cjson.
+  ]],
+  license = "MIT",
+}
+
+dependencies = {
+  "lua >= 5.1, < 5.5",
+  "lua-cjson >= 2.1.0",
+}
+
+external_dependencies = {
+  CURL = { library = "curl" },
+  MICROHTTPD = { library = "microhttpd" },
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["partnercenter.core"] = {
+      sources = {
+        "src/answer.c",
+        "src/buffer.c",
+        "src/call.c",
+        "src/category.c",
+        "src/client.c",
+        "src/clock.c",
+        "src/core.c",
+        "src/engine.c",
+        "src/error.c",
+        "src/failure.c",
+        "src/guid.c",
+        "src/headers.c",
+        "src/json.c",
+        "src/misuse.c",
+        "src/operation.c",
+        "src/options.c",
+        "src/qualification.c",
+        "src/redact.c",
+        "src/request.c",
+        "src/result.c",
+        "src/retry_after.c",
+        "src/settings.c",
+        "src/shape.c",
+        "src/text.c",
+        "src/update.c",
+        "src/url.c",
+      },
+      libraries = { "curl", "pthread", "m" },
+      incdirs = { "$(CURL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)" },
+    },
+    ["partnercenter.sandbox.server"] = {
+      sources = {
+        "src/buffer.c",
+        "src/sandbox/server.c",
+        "src/sandbox/service.c",
+      },
+      libraries = { "microhttpd", "pthread", "m" },
+      incdirs = { "$(MICROHTTPD_INCDIR)" },
+      libdirs = { "$(MICROHTTPD_LIBDIR)" },
+    },
+    ["partnercenter"] = "lua/partnercenter.lua",
+    ["partnercenter.client"] = "lua/partnercenter/client.lua",
+    ["partnercenter.credentials"] = "lua/partnercenter/credentials.lua",
+    ["partnercenter.host"] = "lua/partnercenter/host.lua",
+    ["partnercenter.options"] = "lua/partnercenter/options.lua",
+    ["partnercenter.sandbox"] = "lua/partnercenter/sandbox.lua",
+    ["partnercenter.sandbox.fault"] = "lua/partnercenter/sandbox/fault.lua",
+    ["partnercenter.sandbox.qualifications"] = "lua/partnercenter/sandbox/qualifications.lua",
+    ["partnercenter.sandbox.refusal"] = "lua/partnercenter/sandbox/refusal.lua",
+    ["partnercenter.sandbox.service"] = "lua/partnercenter/sandbox/service.lua",
+  },
+}

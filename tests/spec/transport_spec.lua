@@ -1,0 +1,138 @@
+-- SPDX-License-Identifier: MIT
+--- TLS, HTTP versions, the queue of calls, and being interrupted.
+local core = require "partnercenter.core"
+local partnercenter = require "partnercenter"
+local sandbox = require "partnercenter.sandbox"
+local servers = require "tests.support.servers"
+
+local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
+describe("over TLS", function()
+  local nginx
+
+  setup(function()
+    nginx = servers.nginx [[
+      server {
+        listen 127.0.0.1:PORT ssl http2;
+        listen 127.0.0.2:PORT ssl http2;
+        ssl_certificate DIR/cert.pem;
+        ssl_certificate_key DIR/key.pem;
+        location / { default_type application/json; return 200 '[{"qualification":"education"}]'; }
+      }
+    ]]
+  end)
+
+  teardown(function() nginx.stop() end)
+
+  local function get(options)
+    options.base_url = options.base_url or ("https://localhost:%d"):format(nginx.port)
+    options.access_token = "token-of-the-spec"
+    local client = assert(partnercenter.new(options))
+    local result, err = client:get_qualifications(CUSTOMER)
+    client:close()
+    return result, err
+  end
+
+  it("a certificate is accepted that ca_file vouches for, with HTTP/2", function()
+    assert.equal("Education", assert(get { ca_file = nginx.directory .. "/cert.pem" })[1].qualification)
+    assert.matches("HTTP/2%.0 %d+ GET /v1/customers/[^\n]*\n$", nginx.log())
+  end)
+
+  it("HTTP/1.1 is spoken when http2 is false", function()
+    assert(get { ca_file = nginx.directory .. "/cert.pem", http2 = false })
+    assert.matches("HTTP/1%.1 %d+ GET /v1/customers/[^\n]*\n$", nginx.log())
+  end)
+
+  it("a certificate that nobody vouches for is a tls error, and nothing is sent", function()
+    local before = nginx.log()
+    local result, err = get {}
+    assert.is_nil(result)
+    assert.equal("tls", err.category)
+    assert.is_false(err.retryable)
+    assert.matches("certificate", err.message)
+    assert.equal(before, nginx.log())
+  end)
+
+  it("a certificate of another host is a tls error", function()
+    local before = nginx.log()
+    local _, err = get {
+      base_url = ("https://127.0.0.2:%d"):format(nginx.port), ca_file = nginx.directory .. "/cert.pem",
+    }
+    assert.equal("tls", err.category)
+    assert.matches("does not match", err.message)
+    assert.equal(before, nginx.log())
+  end)
+end)
+
+describe("the queue of calls", function()
+  it("gives libcurl no more than the connections can carry", function()
+    local server = assert(sandbox.start { latency = 0.05 })
+    local options = server:client_options()
+    options.max_connections = 2
+    local client = assert(core.client(options))
+    local calls = {}
+    for i = 1, 10 do
+      calls[i] = assert(client:prepare("get_qualifications", CUSTOMER))
+      client:submit(calls[i])
+    end
+    for i = 10, 1, -1 do
+      repeat until client:drive(calls[i])
+      assert.same({}, (client:result(calls[i])))
+    end
+    assert.equal(10, #server:requests())
+    client:close()
+    server:stop()
+  end)
+
+  it("lets calls be cancelled, queued and active, and closes with calls in it", function()
+    local server = assert(sandbox.start { latency = 3600 })
+    local options = server:client_options()
+    options.max_connections = 1
+    local client = assert(core.client(options))
+    local calls = {}
+    for i = 1, 4 do
+      calls[i] = assert(client:prepare("get_qualifications", CUSTOMER))
+      client:submit(calls[i])
+    end
+    client:drive(calls[1])
+    for i = 1, 2 do
+      client:cancel(calls[i])
+      client:cancel(calls[i])
+      assert.is_true(client:drive(calls[i]))
+      local result, err, meta = client:result(calls[i])
+      assert.is_nil(result)
+      assert.equal("cancelled", err.category)
+      assert.equal(i == 1 and 1 or 0, meta.attempts)
+      assert.has_error(function() client:result(calls[i]) end)
+    end
+    calls[3] = nil
+    collectgarbage()
+    collectgarbage()
+    client:close()
+    calls = nil
+    collectgarbage()
+    server:stop()
+  end)
+end)
+
+describe("a script that waits", function()
+  it("can be interrupted with Ctrl-C", function()
+    local server = servers.raw()
+    local interpreter = os.getenv "LUA"
+    if not interpreter:match "/lua5%.%d$" then
+      print("skipped: " .. interpreter .. " installs no handler for SIGINT")
+      server.stop()
+      return
+    end
+    local script = ([[
+      local client = require 'partnercenter'.new { base_url = '%s', access_token = 'token', timeout = 600 }
+      print(pcall(client.get_qualifications, client, '%s'))
+    ]]):format(server.url "stall", CUSTOMER):gsub("%s+", " ")
+    local interrupt = "for i in $(seq 100); do sleep 0.1; kill -INT $pid || break; done; wait $pid"
+    local process = io.popen(([[sh -c '%s -e "$0" 2>&1 & pid=$!; %s' "%s"]]):format(interpreter, interrupt, script))
+    local output = process:read "*a"
+    process:close()
+    assert.matches("interrupted!", output)
+    server.stop()
+  end)
+end)
