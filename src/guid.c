@@ -27,10 +27,11 @@ bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {
         return false;
     struct pc_guid parsed = { { 0 } };
     for (size_t i = 0; i < PC_GUID_LENGTH; i++) {
-        char expected = is_hyphen_position(i) ? '-' : lower_hex(text[i]);
-        if (expected == '\0' || (expected == '-' && text[i] != '-'))
+        parsed.text[i] = lower_hex(text[i]);
+        if (is_hyphen_position(i) && text[i] == '-')
+            parsed.text[i] = '-';
+        else if (is_hyphen_position(i) || parsed.text[i] == '\0')
             return false;
-        parsed.text[i] = expected;
     }
     *guid = parsed;
     return true;

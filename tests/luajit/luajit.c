@@ -28,7 +28,7 @@ int main(int count, char **arguments) {
     luaL_openlibs(L);
     set_arguments(L, count, arguments);
     int failed = luaL_loadfile(L, arguments[1]) || lua_pcall(L, 0, 0, 0);
-    if (failed)
+    if (failed && lua_isstring(L, -1))
         fprintf(stderr, "%s: %s\n", arguments[0], lua_tostring(L, -1));
     lua_close(L);
     return failed ? 1 : 0;

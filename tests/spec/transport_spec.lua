@@ -59,7 +59,7 @@ describe("over TLS", function()
       base_url = ("https://127.0.0.2:%d"):format(nginx.port), ca_file = nginx.directory .. "/cert.pem",
     }
     assert.equal("tls", err.category)
-    assert.matches("does not match", err.message)
+    assert.matches("no alternative certificate subject name matches", err.message)
     assert.equal(before, nginx.log())
   end)
 end)

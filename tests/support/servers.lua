@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Starts the servers of the specs, on loopback and free ports.
 
+local http = require "socket.http"
 local socket = require "socket"
 
 local M = {}
@@ -96,14 +97,14 @@ http {
 ]]
 
 --- Starts nginx with a configuration in which PORT and DIR are replaced.
----@param http string the contents of the http block
+---@param block string the contents of the http block
 ---@param main? string directives of the main level
 ---@return table server `port`, `directory` (with cert.pem and access.log), `log()`, `get(path)`, `stop()`
-function M.nginx(http, main)
+function M.nginx(block, main)
   local directory = run "mktemp -d":match "%S+"
   local port = M.free_port()
   make_certificate(directory)
-  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = http })
+  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block })
     :gsub("%f[%w]DIR%f[%W]", directory):gsub("%f[%w]PORT%f[%W]", tostring(port))
   write(directory .. "/nginx.conf", configuration)
   run(("nginx -p %s -c %s/nginx.conf"):format(directory, directory))
@@ -117,7 +118,9 @@ function M.nginx(http, main)
   end
 
   function server.get(path)
-    return fetch(port, path)
+    local body, status = http.request(("http://127.0.0.1:%d%s"):format(port, path))
+    assert(status == 200, status)
+    return body
   end
 
   function server.stop()
