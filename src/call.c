@@ -39,12 +39,17 @@ void pc_call_clear(struct pc_call *call) {
 }
 
 struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
-    char *lines[] = { call->request_id_line, call->correlation_id_line,
-                      call->request.body.length > 0 ? content_type_line : NULL };
+    const struct pc_request *request = &call->request;
+    char *lines[] = {
+        call->request_id_line,
+        call->correlation_id_line,
+        request->body.length > 0 ? content_type_line : NULL,
+        request->continuation_line.length > 0 ? request->continuation_line.data : NULL,
+    };
     snprintf(call->request_id_line, sizeof call->request_id_line, "MS-RequestId: %s",
-             call->request.request_id.text);
+             request->request_id.text);
     snprintf(call->correlation_id_line, sizeof call->correlation_id_line, "MS-CorrelationId: %s",
-             call->request.correlation_id.text);
+             request->correlation_id.text);
     call->headers = pc_headers_hold(headers);
 
     struct curl_slist *list = headers->list;

@@ -26,7 +26,7 @@ struct pc_call {
 
     struct pc_request request;
     struct pc_headers *headers;     /* the client's, one reference; NULL until it is submitted */
-    struct curl_slist own_lines[3]; /* the call's own, in front of the client's */
+    struct curl_slist own_lines[4]; /* the call's own, in front of the client's */
     char request_id_line[64];
     char correlation_id_line[64];
 

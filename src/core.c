@@ -32,10 +32,13 @@ static const luaL_Reg functions[] = {
 
 /* Pushes the names of the operations, each a method of the client. */
 static void push_operations(lua_State *L) {
+    int count = 0;
     lua_newtable(L);
-    for (int i = 0; pc_operations[i].name; i++) {
-        lua_pushstring(L, pc_operations[i].name);
-        lua_rawseti(L, -2, i + 1);
+    for (const struct pc_operation *row = pc_operations; row->name; row++) {
+        if (row->is_page)
+            continue;
+        lua_pushstring(L, row->name);
+        lua_rawseti(L, -2, ++count);
     }
 }
 

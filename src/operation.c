@@ -5,11 +5,54 @@
 
 #include <string.h>
 
+#define CUSTOMER       "/v1/customers/" PC_CUSTOMER_PLACE
+#define NAME_PROMISE   "the name of a qualification"
+#define OBJECT_PROMISE "an object"
+
 const struct pc_operation pc_operations[] = {
-    { "update_qualification", "POST", "/v1/customers/{id}/qualifications", pc_update_push_body,
-      pc_shape_qualification, "a qualification object" },
-    { "get_qualifications", "GET", "/v1/customers/{id}/qualifications", NULL,
-      pc_shape_qualifications, "an array of qualification objects" },
+    { .name = "update_qualification",
+      .method = "POST",
+      .path = CUSTOMER "/qualifications",
+      .push_body = pc_update_push_body,
+      .shape = pc_shape_qualification,
+      .promise = "a qualification object" },
+    { .name = "get_qualifications",
+      .method = "GET",
+      .path = CUSTOMER "/qualifications",
+      .shape = pc_shape_qualifications,
+      .promise = "an array of qualification objects" },
+    { .name = "update_qualification_sync",
+      .method = "PUT",
+      .path = CUSTOMER "/qualification",
+      .push_body = pc_update_push_integer,
+      .shape = pc_shape_qualification_name,
+      .promise = NAME_PROMISE },
+    { .name = "get_qualification",
+      .method = "GET",
+      .path = CUSTOMER "/qualification",
+      .shape = pc_shape_qualification_name,
+      .promise = NAME_PROMISE },
+    { .name = "get_validation_codes",
+      .method = "GET",
+      .path = "/v1/customers/all/validations",
+      .shape = pc_shape_objects,
+      .promise = "an array of validation codes" },
+    { .name = "get_validation_status",
+      .method = "GET",
+      .path = CUSTOMER "/validationStatus?type=account",
+      .shape = pc_shape_object,
+      .promise = OBJECT_PROMISE },
+    { .name = "get_customer",
+      .method = "GET",
+      .path = CUSTOMER,
+      .shape = pc_shape_object,
+      .promise = OBJECT_PROMISE },
+    { .name = "customers_page",
+      .method = "GET",
+      .path = "/v1/customers",
+      .shape = pc_shape_collection,
+      .promise = "a collection with an array of items",
+      .is_page = true },
     { 0 },
 };
 

@@ -21,6 +21,8 @@ struct pc_operation {
      * answer's first byte. False when the answer is not what `promise` says. */
     bool (*shape)(lua_State *L, char first);
     const char *promise;
+    /* A page of a list: it takes what leads to the page, and is no method of the client. */
+    bool is_page;
 };
 
 /* All of them; the row with a NULL name ends the table. */

@@ -3,6 +3,7 @@
 
 #include "misuse.h"
 #include "options.h"
+#include "page.h"
 #include "url.h"
 
 #include <lauxlib.h>
@@ -14,10 +15,14 @@ struct call_options {
     struct pc_text correlation_id;
     double timeout;
     struct pc_update update;
+    struct pc_page page;
 };
 
 /* The scopes of the options of a call. */
-enum { EVERY_CALL = 1, UPDATES = 2 };
+enum { EVERY_CALL = 1, UPDATES = 2, PAGES = 4 };
+
+/* Customers a page: how many come with one request unless the option page_size says otherwise. */
+#define DEFAULT_PAGE_SIZE 500
 
 #define FIELD(name) offsetof(struct call_options, name)
 
@@ -29,6 +34,8 @@ static const struct pc_option call_options[] = {
     { "education_segment", &pc_option_text, FIELD(update.education_segment), UPDATES },
     { "website", &pc_option_text, FIELD(update.website), UPDATES },
     { "body", &pc_option_text, FIELD(update.body), UPDATES },
+    { "page_size", &pc_option_count, FIELD(page.size), PAGES },
+    { "filter", &pc_option_filter, FIELD(page.filter), PAGES },
     { 0 },
 };
 
@@ -58,73 +65,132 @@ static bool read_or_generate_id(lua_State *L, const char *name, struct pc_text t
     return true;
 }
 
-static bool build_url(const char *base_url, const struct pc_operation *operation,
-                      const struct pc_guid *customer_id, struct pc_text code,
-                      struct pc_buffer *url) {
-    const char *place = strstr(operation->path, PC_CUSTOMER_PLACE);
-    bool built = pc_buffer_append_text(url, base_url);
-    if (place) {
-        built = built && pc_buffer_append(url, operation->path, (size_t)(place - operation->path));
-        built = built && pc_buffer_append_text(url, customer_id->text);
-        built = built && pc_buffer_append_text(url, place + strlen(PC_CUSTOMER_PLACE));
-    } else {
-        built = built && pc_buffer_append_text(url, operation->path);
-    }
-    if (code.data) {
-        built = built && pc_buffer_append_text(url, "?code=");
-        built = built && pc_url_append_encoded(url, code.data, code.length);
-    }
-    return built;
+/* The arguments of one call, as they were read. */
+struct arguments {
+    const struct pc_operation *operation;
+    struct pc_guid customer_id;
+    struct pc_text next_query, continuation_token; /* of a page that is not the first */
+    struct call_options options;
+};
+
+/* Appends base URL and path, with the customer's id in its place. */
+static bool append_path(const struct arguments *arguments, const char *base_url,
+                        struct pc_buffer *url) {
+    const char *path = arguments->operation->path;
+    const char *place = strstr(path, PC_CUSTOMER_PLACE);
+    if (!pc_buffer_append_text(url, base_url))
+        return false;
+    if (!place)
+        return pc_buffer_append_text(url, path);
+    return pc_buffer_append(url, path, (size_t)(place - path)) &&
+           pc_buffer_append_text(url, arguments->customer_id.text) &&
+           pc_buffer_append_text(url, place + strlen(PC_CUSTOMER_PLACE));
 }
 
-static void build_body(lua_State *L, const struct pc_update *update, struct pc_request *request) {
+static bool append_query(lua_State *L, const struct arguments *arguments, struct pc_buffer *url) {
+    struct pc_text code = arguments->options.update.validation_code.text;
+    struct pc_text next = arguments->next_query;
+    if (code.data)
+        return pc_buffer_append_text(url, "?code=") &&
+               pc_url_append_encoded(url, code.data, code.length);
+    if (next.data)
+        return pc_buffer_append_text(url, "?") && pc_buffer_append(url, next.data, next.length);
+    if (arguments->operation->is_page)
+        return pc_page_append_query(L, &arguments->options.page, url);
+    return true;
+}
+
+static bool append_body(lua_State *L, const struct arguments *arguments, struct pc_buffer *body) {
+    if (!arguments->operation->push_body)
+        return true;
     size_t length = 0;
-    request->operation->push_body(L, update);
-    const char *body = lua_tolstring(L, -1, &length);
-    if (!pc_buffer_append(&request->body, body, length))
-        luaL_error(L, "not enough memory");
+    arguments->operation->push_body(L, &arguments->options.update);
+    const char *text = lua_tolstring(L, -1, &length);
+    bool appended = pc_buffer_append(body, text, length);
     lua_pop(L, 1);
+    return appended;
+}
+
+static bool append_continuation(struct pc_text token, struct pc_buffer *line) {
+    return !token.data || (pc_buffer_append_text(line, "MS-ContinuationToken: ") &&
+                           pc_buffer_append(line, token.data, token.length));
+}
+
+/* Reads what leads to a page: the query and the token of a link that the service gave. */
+static bool read_link(lua_State *L, int index, struct arguments *arguments) {
+    arguments->next_query.data = luaL_optlstring(L, index, NULL, &arguments->next_query.length);
+    arguments->continuation_token.data =
+        luaL_optlstring(L, index + 1, NULL, &arguments->continuation_token.length);
+    struct pc_text token = arguments->continuation_token;
+    const char *problem = pc_page_check_query(arguments->next_query);
+    if (problem)
+        lua_pushfstring(L, "the query of the next page %s", problem);
+    else if (token.data && pc_text_has_control(token.data, token.length))
+        lua_pushliteral(L, "the continuation token must not contain control characters");
+    else
+        return true;
+    return false;
+}
+
+static unsigned scope_of(const struct pc_operation *operation) {
+    return EVERY_CALL | (operation->push_body ? UPDATES : 0u) | (operation->is_page ? PAGES : 0u);
+}
+
+static bool read_arguments(lua_State *L, int index, struct arguments *arguments) {
+    const struct pc_operation *operation = arguments->operation;
+    struct call_options *options = &arguments->options;
+    if (operation->is_page) {
+        if (!read_link(L, index, arguments))
+            return false;
+        index += 2;
+    }
+    if (strstr(operation->path, PC_CUSTOMER_PLACE) &&
+        !read_customer_id(L, index++, &arguments->customer_id))
+        return false;
+    if (operation->push_body && !pc_update_read_qualification(L, index++, &options->update))
+        return false;
+    if (!pc_options_read(L, index, call_options, scope_of(operation), options))
+        return false;
+    return !operation->push_body ||
+           pc_update_check(L, &options->update, operation->push_body == pc_update_push_integer);
 }
 
 bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *defaults,
                      struct pc_request *request) {
-    const struct pc_operation *operation = pc_operation_find(luaL_checkstring(L, index));
-    luaL_argcheck(L, operation != NULL, index, "unknown operation");
-    bool is_update = operation->push_body != NULL;
-    struct pc_guid customer_id = { { 0 } };
-    struct call_options options = { .timeout = defaults->timeout };
-
-    if (strstr(operation->path, PC_CUSTOMER_PLACE) && !read_customer_id(L, ++index, &customer_id))
-        return false;
-    if (is_update && !pc_update_read_qualification(L, ++index, &options.update))
-        return false;
-    if (!pc_options_read(L, ++index, call_options, is_update ? EVERY_CALL | UPDATES : EVERY_CALL,
-                         &options))
-        return false;
-    if (is_update && !pc_update_check(L, &options.update))
-        return false;
-    if (!read_or_generate_id(L, "request_id", options.request_id, &request->request_id) ||
-        !read_or_generate_id(L, "correlation_id", options.correlation_id, &request->correlation_id))
+    struct arguments arguments = {
+        .operation = pc_operation_find(luaL_checkstring(L, index)),
+        .options = { .timeout = defaults->timeout, .page.size = DEFAULT_PAGE_SIZE },
+    };
+    const struct call_options *options = &arguments.options;
+    luaL_argcheck(L, arguments.operation != NULL, index, "unknown operation");
+    if (!read_arguments(L, index + 1, &arguments) ||
+        !read_or_generate_id(L, "request_id", options->request_id, &request->request_id) ||
+        !read_or_generate_id(L, "correlation_id", options->correlation_id,
+                             &request->correlation_id))
         return false;
 
-    request->operation = operation;
-    request->timeout = options.timeout;
-    if (!build_url(defaults->base_url, operation, &customer_id, options.update.validation_code.text,
-                   &request->url))
+    request->operation = arguments.operation;
+    request->timeout = options->timeout;
+    if (!append_path(&arguments, defaults->base_url, &request->url) ||
+        !append_query(L, &arguments, &request->url) ||
+        !append_body(L, &arguments, &request->body) ||
+        !append_continuation(arguments.continuation_token, &request->continuation_line))
         luaL_error(L, "not enough memory");
-    if (is_update)
-        build_body(L, &options.update, request);
     return true;
 }
 
 void pc_request_clear(struct pc_request *request) {
-    struct pc_request empty = { .url = request->url, .body = request->body };
+    struct pc_request empty = { .url = request->url,
+                                .body = request->body,
+                                .continuation_line = request->continuation_line };
     pc_buffer_clear(&empty.url);
     pc_buffer_clear(&empty.body);
+    pc_buffer_clear(&empty.continuation_line);
     *request = empty;
 }
 
 void pc_request_free(struct pc_request *request) {
     pc_buffer_free(&request->url);
     pc_buffer_free(&request->body);
+    pc_buffer_free(&request->continuation_line);
 }

@@ -12,7 +12,8 @@
 struct pc_request {
     const struct pc_operation *operation;
     struct pc_buffer url;
-    struct pc_buffer body; /* empty: the request has none */
+    struct pc_buffer body;              /* empty: the request has none */
+    struct pc_buffer continuation_line; /* the header MS-ContinuationToken; empty: none */
     struct pc_guid request_id;
     struct pc_guid correlation_id;
     double timeout; /* seconds, of one attempt */
@@ -25,8 +26,9 @@ struct pc_request_defaults {
 };
 
 /* Fills `request`, which must be empty, from the Lua arguments that begin at `index`: the name of
- * the operation, then what its method takes (customer id, qualification, options). Raises for a
- * programming mistake; for bad data pushes a message and returns false. */
+ * the operation, then what its method takes (customer id, qualification, options); for a page the
+ * query and the continuation token of the link to it, both nil for the first, and options. Raises
+ * for a programming mistake; for bad data pushes a message and returns false. */
 bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *defaults,
                      struct pc_request *request);
 

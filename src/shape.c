@@ -45,16 +45,49 @@ bool pc_shape_qualification(lua_State *L, char first) {
     return spelled;
 }
 
-bool pc_shape_qualifications(lua_State *L, char first) {
+bool pc_shape_qualification_name(lua_State *L, char first) {
+    if (first != '"' || !spell_qualification(L))
+        return false;
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "qualification");
+    return true;
+}
+
+bool pc_shape_object(lua_State *L, char first) {
+    return first == '{' && lua_istable(L, -1);
+}
+
+/* Whether it is an array whose elements all have the shape. */
+static bool shape_elements(lua_State *L, char first, bool (*shape)(lua_State *L, char first)) {
     if (first != '[' || !lua_istable(L, -1))
         return false;
     size_t length = compat_rawlen(L, -1);
     for (size_t i = 1; i <= length; i++) {
         lua_rawgeti(L, -1, (int)i);
-        bool shaped = lua_istable(L, -1) && pc_shape_qualification(L, '{');
+        /* An empty array cannot be told from an empty object here; neither has a documented field.
+         */
+        bool shaped = lua_istable(L, -1) && compat_rawlen(L, -1) == 0 && shape(L, '{');
         lua_pop(L, 1);
         if (!shaped)
             return false;
     }
     return true;
+}
+
+bool pc_shape_qualifications(lua_State *L, char first) {
+    return shape_elements(L, first, pc_shape_qualification);
+}
+
+bool pc_shape_objects(lua_State *L, char first) {
+    return shape_elements(L, first, pc_shape_object);
+}
+
+bool pc_shape_collection(lua_State *L, char first) {
+    if (!pc_shape_object(L, first))
+        return false;
+    lua_getfield(L, -1, "items");
+    bool shaped = pc_shape_objects(L, '[');
+    lua_pop(L, 1);
+    return shaped;
 }

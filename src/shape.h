@@ -16,4 +16,15 @@ bool pc_shape_qualification(lua_State *L, char first);
 /* An array of such objects, empty for a customer without any. */
 bool pc_shape_qualifications(lua_State *L, char first);
 
+/* The name of a qualification as a JSON string. It becomes a table with the field `qualification`.
+ */
+bool pc_shape_qualification_name(lua_State *L, char first);
+
+/* Any object, and any array of objects. */
+bool pc_shape_object(lua_State *L, char first);
+bool pc_shape_objects(lua_State *L, char first);
+
+/* An object with an array of objects as `items`. */
+bool pc_shape_collection(lua_State *L, char first);
+
 #endif

@@ -87,16 +87,18 @@ static bool has_integer_form(const struct pc_update *update) {
     return is_given(update->body) && strcmp(update->body.data, INTEGER_FORM) == 0;
 }
 
-bool pc_update_check(lua_State *L, struct pc_update *update) {
+bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only) {
     if (is_given(update->body) && strcmp(update->body.data, OBJECT_FORM) != 0 &&
         strcmp(update->body.data, INTEGER_FORM) != 0)
         return refuse(L, "body must be \"object\" or \"integer\"");
+    if (integer_only && is_given(update->body) && !has_integer_form(update))
+        return refuse(L, "body must be \"integer\": this update has no object form");
     if (update->qualification->needs_validation_code && !is_given(update->validation_code.text))
         return refuse(L, "GovernmentCommunityCloud needs a validation_code");
-    if (has_integer_form(update) &&
+    if ((integer_only || has_integer_form(update)) &&
         (is_given(update->education_segment) || is_given(update->website)))
-        return refuse(L, "education_segment and website cannot be sent with body = \"integer\": "
-                         "leave them out, or use the object form");
+        return refuse(L, "education_segment and website cannot be sent in the integer form: leave "
+                         "them out, or use update_qualification with body = \"object\"");
     if (is_given(update->education_segment) && !spell_segment(&update->education_segment))
         return refuse(L, "education_segment must be K12 or HigherEducation");
     if (is_given(update->website) && !pc_text_is_utf8(update->website.data, update->website.length))
@@ -107,9 +109,13 @@ bool pc_update_check(lua_State *L, struct pc_update *update) {
     return true;
 }
 
+void pc_update_push_integer(lua_State *L, const struct pc_update *update) {
+    lua_pushfstring(L, "%d", update->qualification->value);
+}
+
 void pc_update_push_body(lua_State *L, const struct pc_update *update) {
     if (has_integer_form(update)) {
-        lua_pushfstring(L, "%d", update->qualification->value);
+        pc_update_push_integer(L, update);
         return;
     }
     const struct {

@@ -33,10 +33,12 @@ extern const struct pc_option_kind pc_option_validation_code;
 bool pc_update_read_qualification(lua_State *L, int index, struct pc_update *update);
 
 /* Checks the options against each other and the qualification, and gives the segment its
- * documented spelling. For bad data pushes a message and returns false. */
-bool pc_update_check(lua_State *L, struct pc_update *update);
+ * documented spelling. `integer_only`: the operation knows no object form. For bad data pushes a
+ * message and returns false. */
+bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only);
 
-/* Pushes the JSON of the request body, a string. */
+/* Push the request body, a string: of the form that the update asks for, or the integer form. */
 void pc_update_push_body(lua_State *L, const struct pc_update *update);
+void pc_update_push_integer(lua_State *L, const struct pc_update *update);
 
 #endif

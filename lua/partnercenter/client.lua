@@ -3,6 +3,7 @@
 
 local core = require "partnercenter.core"
 local credentials = require "partnercenter.credentials"
+local customers = require "partnercenter.customers"
 local host = require "partnercenter.host"
 
 --- A connection to Partner Center with its credentials. Make one and keep it: connections to the
@@ -45,6 +46,20 @@ for _, operation in ipairs(core.operations) do
     end
     return perform(self, call)
   end
+end
+
+--- The partner's customers, for `for customer, err in client:customers(options) do`. Pages are
+--- fetched as the loop goes; a failure is one last turn of `false, err`.
+---@param options? table `page_size`, `filter`, and the options of every call, which hold for each page
+---@return fun(): table|false|nil, partnercenter.Error?
+function Client:customers(options)
+  local handle = core_of(self, "customers")
+  local call, err = handle:prepare("customers_page", nil, nil, options)
+  return customers.iterate(call, err, function(ready)
+    return perform(self, ready)
+  end, function(query, token)
+    return core_of(self, "customers"):prepare("customers_page", query, token, customers.options_of_next(options))
+  end)
 end
 
 --- Cancels what is in flight, closes the connections and wipes the token. A second close does

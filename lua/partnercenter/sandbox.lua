@@ -29,6 +29,8 @@ local START_OPTIONS = {
   { name = "port", types = "number", default = 0, check = options.whole(0, 65535) },
   { name = "latency", types = "number", default = 0, check = options.seconds },
   { name = "vetting_time", types = "number", default = 2, check = options.seconds },
+  { name = "customers", types = "number", default = 3, check = options.whole(0, 99999999) },
+  { name = "unknown_customers", types = "boolean", default = true },
 }
 
 local FAIL_OPTIONS = {
@@ -56,18 +58,13 @@ local function start(start_options)
   if not values then
     return nil, core.error { category = "bad_input", message = problem }
   end
-  local access_token = new_access_token()
-  local settings = json.encode {
-    access_token = access_token,
-    latency = values.latency,
-    vetting_time = values.vetting_time,
-  }
+  values.access_token = new_access_token()
   local started, message = server.start(values.host, ("%d"):format(values.port),
-    package.path, package.cpath, settings)
+    package.path, package.cpath, json.encode(values))
   if not started then
     return nil, core.error { category = "network", message = message }
   end
-  return setmetatable({ server = started, host = values.host, access_token = access_token }, Sandbox)
+  return setmetatable({ server = started, host = values.host, access_token = values.access_token }, Sandbox)
 end
 
 --- The address to give to `partnercenter.new` as `base_url`.

@@ -118,6 +118,19 @@ end
 
 local M = {}
 
+--- Records the update that the request asks for, or refuses it. `begun` is when its vetting began.
+local function record(service, id, request, update, begun)
+  local name = update.qualification.name
+  local entries = service.granted[id] or {}
+  local current = standing(entries, request.now, service.settings.vetting_time)
+  if current then
+    return conflict(current.name, name)
+  end
+  remove_named(entries, name)
+  table.insert(entries, { name = name, website = update.website, begun = begun, time = request.time })
+  service.granted[id] = entries
+end
+
 --- POST: begins the vetting of a qualification.
 ---@param service table
 ---@param id string the customer's
@@ -128,29 +141,45 @@ function M.update(service, id, request)
   if not update then
     return refused
   end
-  local name = update.qualification.name
-  local entries = service.customers[id] or {}
-  local current = standing(entries, request.now, service.settings.vetting_time)
-  if current then
-    return conflict(current.name, name)
-  end
-  remove_named(entries, name)
-  table.insert(entries, { name = name, website = update.website, begun = request.now, time = request.time })
-  service.customers[id] = entries
-  return {
+  return record(service, id, request, update, request.now) or {
     status = 201,
     body = json.encode {
-      qualification = name,
+      qualification = update.qualification.name,
       vettingStatus = "InReview",
       vettingCreateDate = timestamp(request.time, ""),
     },
   }
 end
 
+--- PUT: sets a qualification that is decided at once. It knows the integer form only.
+function M.update_now(service, id, request)
+  local update, refused = read_update(request)
+  if not update then
+    return refused
+  elseif update.is_object then
+    return select(2, bad "The body must be the integer of a qualification.")
+  end
+  return record(service, id, request, update, -math.huge) or {
+    status = 200,
+    body = json.encode(update.qualification.name:lower()),
+  }
+end
+
+--- GET: the qualification that was granted, "none" where there is none.
+function M.get(service, id, request)
+  local name = "none"
+  for _, entry in ipairs(service.granted[id] or {}) do
+    if vetting(entry, request.now, service.settings.vetting_time) == "Approved" then
+      name = entry.name:lower()
+    end
+  end
+  return { status = 200, body = json.encode(name) }
+end
+
 --- GET: what the customer has, and how far the vetting is.
 function M.list(service, id, request)
   local list = {}
-  for i, entry in ipairs(service.customers[id] or {}) do
+  for i, entry in ipairs(service.granted[id] or {}) do
     local status, reason = vetting(entry, request.now, service.settings.vetting_time)
     list[i] = {
       qualification = entry.name,

@@ -3,9 +3,11 @@
 --- server; what it is given and what it gives are strings and tables of strings.
 
 local cjson = require "cjson.safe"
+local customers = require "partnercenter.sandbox.customers"
 local fault = require "partnercenter.sandbox.fault"
 local qualifications = require "partnercenter.sandbox.qualifications"
 local refusal = require "partnercenter.sandbox.refusal"
+local validations = require "partnercenter.sandbox.validations"
 
 local json = cjson.new()
 
@@ -24,8 +26,14 @@ local REQUIRED_HEADERS = {
   { name = "ms-partnercenter-client", pattern = "%S", status = 400, wants = "the name of the client" },
 }
 
+--- The first whose path matches holds. What a path captures is a customer's id.
 local ROUTES = {
+  { path = "^/v1/customers/all/validations$", GET = validations.codes },
   { path = "^/v1/customers/([^/]+)/qualifications$", POST = qualifications.update, GET = qualifications.list },
+  { path = "^/v1/customers/([^/]+)/qualification$", PUT = qualifications.update_now, GET = qualifications.get },
+  { path = "^/v1/customers/([^/]+)/validationStatus$", GET = validations.status },
+  { path = "^/v1/customers/([^/]+)$", GET = customers.get },
+  { path = "^/v1/customers$", GET = customers.list },
 }
 
 local function lower_names(headers)
@@ -95,17 +103,25 @@ function Service:check(request)
   end
 end
 
+function Service:check_customer(id)
+  if not id:find(GUID) then
+    return refusal.new(400, "InvalidCustomerId", "The customer id must be a GUID.")
+  elseif not customers.exists(self, id:lower()) then
+    return refusal.new(404, "CustomerNotFound", ("There is no customer %s."):format(id:lower()))
+  end
+end
+
 function Service:route(request)
   for _, route in ipairs(ROUTES) do
-    local id = request.path:match(route.path)
-    local handler = id and route[request.method]
-    if id and not handler then
-      return refusal.new(405, "MethodNotAllowed",
-        ("%s is not allowed on %s."):format(request.method, request.path))
-    elseif id and not id:find(GUID) then
-      return refusal.new(400, "InvalidCustomerId", "The customer id must be a GUID.")
-    elseif id then
-      return handler(self, id:lower(), request)
+    local match = request.path:match(route.path)
+    if match then
+      local id = match ~= request.path and match or nil
+      local handler = route[request.method]
+      if not handler then
+        return refusal.new(405, "MethodNotAllowed",
+          ("%s is not allowed on %s."):format(request.method, request.path))
+      end
+      return id and self:check_customer(id) or handler(self, id and id:lower(), request)
     end
   end
   return refusal.new(404, "NotFound", ("There is nothing at %s."):format(request.path))
@@ -167,11 +183,11 @@ end
 
 local M = {}
 
----@param settings string JSON: access_token, latency (seconds), vetting_time (seconds)
+---@param settings string JSON: the options of the sandbox, and the access_token it takes
 function M.new(settings)
   return setmetatable({
     settings = json.decode(settings),
-    customers = {}, -- id -> array of qualifications, oldest first
+    granted = {},   -- customer id -> array of qualifications, oldest first
     answered = {},  -- request id -> the request and the answer it got
     faults = {},
     log = {},
