@@ -65,6 +65,7 @@ build = {
     ["partnercenter.sandbox.server"] = {
       sources = {
         "src/buffer.c",
+        "src/misuse.c",
         "src/sandbox/server.c",
         "src/sandbox/service.c",
       },

@@ -179,6 +179,13 @@ static int m_close(lua_State *L) {
     return 0;
 }
 
+/* client:is_open() -> boolean */
+static int m_is_open(lua_State *L) {
+    const struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    lua_pushboolean(L, client->is_open);
+    return 1;
+}
+
 static int m__gc_call(lua_State *L) {
     struct call_box *box = luaL_checkudata(L, 1, TYPE_CALL);
     if (box->call) {
@@ -196,6 +203,7 @@ static const luaL_Reg client_methods[] = {
     { "drive", m_drive },
     { "cancel", m_cancel },
     { "result", m_result },
+    { "is_open", m_is_open },
     { "close", m_close },
     { "__gc", m_close },
     { "__close", m_close },
@@ -226,7 +234,7 @@ static bool open_engine(struct client *client) {
         .max_connections = settings->max_connections,
         .max_answer = settings->max_response_size,
         .connect_timeout = settings->connect_timeout,
-        .http2 = settings->http2,
+        .http2 = settings->http2 && settings->base.is_tls,
         .user_agent = settings->user_agent,
         .ca_file = settings->ca_file,
         .proxy = settings->proxy,

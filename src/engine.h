@@ -11,7 +11,7 @@ struct pc_engine_options {
     size_t max_connections;
     size_t max_answer;      /* bytes, decoded */
     double connect_timeout; /* seconds */
-    bool http2;
+    bool http2;             /* only ever over TLS, where it can be negotiated */
     const char *user_agent;
     const char *ca_file; /* NULL: the system's */
     const char *proxy;   /* NULL: what the environment says; "": none */

@@ -75,10 +75,26 @@ static int m__tostring(lua_State *L) {
     return 1;
 }
 
+/* An error in a message that is put together with `..` reads as its line. */
+static int m__concat(lua_State *L) {
+    lua_settop(L, 2);
+    for (int i = 1; i <= 2; i++) {
+        if (lua_istable(L, i) && luaL_callmeta(L, i, "__tostring"))
+            lua_replace(L, i);
+    }
+    if (!lua_isstring(L, 1) || !lua_isstring(L, 2))
+        return luaL_error(L, "attempt to concatenate a %s value",
+                          luaL_typename(L, lua_isstring(L, 1) ? 2 : 1));
+    lua_concat(L, 2);
+    return 1;
+}
+
 void pc_error_open(lua_State *L) {
     luaL_newmetatable(L, TYPE_ERROR);
     lua_pushcfunction(L, m__tostring);
     lua_setfield(L, -2, "__tostring");
+    lua_pushcfunction(L, m__concat);
+    lua_setfield(L, -2, "__concat");
     lua_pushliteral(L, TYPE_ERROR);
     lua_setfield(L, -2, "__name");
     lua_pop(L, 1);

@@ -33,7 +33,8 @@ const char *pc_settings_check_token(struct pc_text token) {
         return "must not be empty";
     for (size_t i = 0; i < token.length; i++) {
         if (token.data[i] <= 0x20 || token.data[i] == 0x7F)
-            return "must be printable ASCII without spaces or control characters";
+            return "must be printable ASCII without spaces or line ends: the token alone, without "
+                   "\"Bearer\"";
     }
     return NULL;
 }
@@ -52,6 +53,15 @@ static const struct pc_option_kind access_token_kind = {
     read_access_token,
 };
 
+/* A text that may be empty: no proxy at all, whatever the environment says. */
+static const char *read_proxy(lua_State *L, void *value) {
+    struct pc_text *proxy = value;
+    proxy->data = lua_tolstring(L, -1, &proxy->length);
+    return proxy->length == 0 ? NULL : pc_option_text.read(L, value);
+}
+
+static const struct pc_option_kind proxy_kind = { 1u << LUA_TSTRING, read_proxy };
+
 #define FIELD(name) offsetof(struct client_options, name)
 
 static const struct pc_option client_options[] = {
@@ -65,7 +75,7 @@ static const struct pc_option client_options[] = {
     { "application_name", &pc_option_text, FIELD(application_name), 1 },
     { "user_agent", &pc_option_text, FIELD(user_agent), 1 },
     { "ca_file", &pc_option_text, FIELD(ca_file), 1 },
-    { "proxy", &pc_option_text, FIELD(proxy), 1 },
+    { "proxy", &proxy_kind, FIELD(proxy), 1 },
     { "allow_insecure_http", &pc_option_boolean, FIELD(allow_insecure_http), 1 },
     { "max_response_size", &pc_option_count, FIELD(max_response_size), 1 },
     { 0 },
@@ -87,7 +97,7 @@ static bool check(lua_State *L, const struct client_options *options) {
         return refuse(L, "max_connections", "must be at most 65535");
     if (options->ca_file.data && access(options->ca_file.data, R_OK) != 0)
         return refuse(L, "ca_file", "is no file that can be read");
-    if (options->proxy.data) {
+    if (options->proxy.length > 0) {
         const char *problem = pc_proxy_url_check(options->proxy.data);
         if (problem)
             return refuse(L, "proxy", problem);

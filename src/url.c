@@ -79,6 +79,7 @@ const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_bas
     if (!problem)
         problem = check_parts(handle);
     base->is_loopback = is_loopback(handle);
+    base->is_tls = part_is(handle, CURLUPART_SCHEME, "https");
     if (!problem)
         problem = check_scheme(handle, base->is_loopback || allow_insecure);
     if (!problem)

@@ -6,6 +6,7 @@
 
 struct pc_base_url {
     char *text;       /* malloc'ed; without a slash at its end */
+    bool is_tls;      /* https */
     bool is_loopback; /* "localhost", 127.0.0.0/8 or [::1]: the host is this machine */
 };
 

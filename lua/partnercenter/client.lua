@@ -30,7 +30,10 @@ local function perform(client, call)
   if ok then
     ok, err = client.credentials:authorize(handle)
   end
-  if not ok then
+  if ok and not handle:is_open() then
+    err = core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  end
+  if err then
     return nil, err, { attempts = 0, elapsed = 0 }
   end
   handle:submit(call)

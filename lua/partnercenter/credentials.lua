@@ -39,7 +39,12 @@ function Provided:authorize(handle)
   if core.now() < self.renew_at then
     return true
   end
+  if self.is_asked then
+    return unauthorized "the access_token function made a call of the client that waits for its token"
+  end
+  self.is_asked = true
   local ok, token, seconds = pcall(self.provide)
+  self.is_asked = false
   if not ok then
     return nil, core.error {
       category = "callback",
@@ -50,15 +55,18 @@ function Provided:authorize(handle)
     return refused(seconds)
   elseif type(token) ~= "string" then
     return unauthorized(("the access_token function returned a %s, not a string"):format(type(token)))
-  elseif seconds ~= nil and type(seconds) ~= "number" then
+  elseif seconds ~= nil and not tonumber(seconds) then
     return unauthorized(("the access_token function returned a %s, not the seconds that the token has left")
       :format(type(seconds)))
+  end
+  if not handle:is_open() then
+    return true
   end
   local set, err = handle:set_access_token(token)
   if not set then
     return nil, err
   end
-  seconds = seconds or 0
+  seconds = tonumber(seconds) or 0
   self.renew_at = core.now() + seconds - math.min(RENEW_BEFORE, seconds / 10)
   return true
 end

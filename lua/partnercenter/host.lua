@@ -20,11 +20,20 @@ function M.check()
   return true
 end
 
---- Waits until the call is done. The loop is in Lua so that hooks run: Ctrl-C works.
+local function drive_until_done(handle, call)
+  repeat until handle:drive(call)
+end
+
+--- Waits until the call is done. The loop is in Lua so that hooks run between two steps: what they
+--- raise, as Ctrl-C does, cancels the call.
 ---@param handle userdata the core's client
 ---@param call userdata
 function M.wait(handle, call)
-  repeat until handle:drive(call)
+  local ok, raised = pcall(drive_until_done, handle, call)
+  if not ok then
+    handle:cancel(call)
+    error(raised, 0)
+  end
 end
 
 return M

@@ -4,6 +4,7 @@
  * sandbox's service, so that a script can talk to it over real HTTP from the same process. */
 
 #include "../compat.h"
+#include "../misuse.h"
 #include "../text.h"
 #include "service.h"
 
@@ -160,7 +161,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 static struct server *check_server(lua_State *L) {
     struct server *server = luaL_checkudata(L, 1, TYPE_SERVER);
     if (!server->daemon)
-        luaL_error(L, "the sandbox is stopped");
+        pc_misuse(L, "the sandbox is stopped");
     return server;
 }
 

@@ -309,6 +309,14 @@ describe("an error answer", function()
       tostring(err))
   end)
 
+  it("can be put into a longer text", function()
+    local err = fail { status = 500, body = '"Broken."', headers = { ["MS-RequestId"] = "the-id" } }
+    assert.equal("server_error: Broken. (status 500, request id the-id)", "" .. err)
+    assert.equal("a server_error: Broken. (status 500, request id the-id) z", "a " .. err .. " z")
+    assert.equal(tostring(err) .. tostring(err), err .. err)
+    assert.has_error(function() return err .. {} end, "attempt to concatenate a table value")
+  end)
+
   it("never shows the token, however it is echoed", function()
     local options = server:client_options()
     options.access_token = "ab/cd+ef=="

@@ -80,7 +80,7 @@ describe("access_token as a function", function()
       category = "unauthorized", says = "returned a table, not a string",
     },
     {
-      what = "returns a lifetime that is no number", provide = function() return "token", "3600" end,
+      what = "returns a lifetime that is no number", provide = function() return "token", "an hour" end,
       category = "unauthorized", says = "returned a string, not the seconds",
     },
     {
@@ -106,6 +106,36 @@ describe("access_token as a function", function()
       assert.same({}, server:requests())
     end)
   end
+
+  it("may give the lifetime as a string, as token endpoints do", function()
+    local count = client_with(function() return token, "3599" end)
+    assert(client:get_qualifications(CUSTOMER))
+    assert(client:get_qualifications(CUSTOMER))
+    assert.equal(1, count[1])
+  end)
+
+  it("cannot make a call of the client that waits for it", function()
+    client_with(function()
+      local _, err = client:get_qualifications(CUSTOMER)
+      return nil, err.message
+    end)
+    local _, err = client:get_qualifications(CUSTOMER)
+    assert.equal("unauthorized", err.category)
+    assert.matches("made a call of the client that waits for its token", err.message)
+    assert.same({}, server:requests())
+  end)
+
+  it("may close the client, which cancels the call", function()
+    client_with(function()
+      client:close()
+      return token, 3600
+    end)
+    local result, err, meta = client:get_qualifications(CUSTOMER)
+    assert.is_nil(result)
+    assert.equal("cancelled", err.category)
+    assert.equal(0, meta.attempts)
+    assert.same({}, server:requests())
+  end)
 
   it("can make calls of its own", function()
     local other = assert(partnercenter.new(server:client_options()))

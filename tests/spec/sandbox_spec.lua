@@ -15,8 +15,7 @@ describe("sandbox.start", function()
       local server = sandbox.start { vetting = 1 }
       return server
     end)
-    assert.matches("sandbox_spec%.lua:%d+: unknown option 'vetting' %(allowed: host, port, latency, vetting_time, customers, unknown_customers%)",
-      message)
+    assert.matches("sandbox_spec%.lua:%d+: unknown option 'vetting' %(allowed: host, port, latency, vetting_time,", message)
     _, message = pcall(sandbox.start, { port = "8080" })
     assert.matches("bad option 'port' %(number expected, got string%)", message)
     _, message = pcall(sandbox.start, 8080)

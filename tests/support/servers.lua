@@ -117,6 +117,14 @@ function M.nginx(block, main)
     return text
   end
 
+  --- Waits until the last line of the access log matches: nginx writes it after the answer.
+  function server.has_logged(pattern)
+    while not server.log():match(pattern .. "[^\n]*\n$") do
+      socket.sleep(0.01)
+    end
+    return true
+  end
+
   function server.get(path)
     local body, status = http.request(("http://127.0.0.1:%d%s"):format(port, path))
     assert(status == 200, status)
