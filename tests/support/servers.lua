@@ -16,7 +16,8 @@ local function fetch(port, path)
     local line = assert(connection:receive "*l")
     length = line:match "^Content%-Length: (%d+)" or length
   until line == ""
-  local body = assert(connection:receive(tonumber(length)))
+  length = tonumber(length)
+  local body = length > 0 and assert(connection:receive(length)) or "" -- receive(0) would wait for a byte
   connection:close()
   return body
 end
