@@ -4,6 +4,8 @@
 
 #include "buffer.h"
 
+#pragma GCC visibility push(hidden)
+
 /* What the service answered, as far as we use it. The header values are empty texts when the
  * header was absent or longer than fits: such a value is not one the service documents. */
 struct pc_answer {
@@ -22,5 +24,7 @@ void pc_answer_header(struct pc_answer *answer, const char *line, size_t length)
 
 /* Forgets everything; the body's memory is kept for the next answer. */
 void pc_answer_clear(struct pc_answer *answer);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /* Growable bytes. A zeroed struct is an empty buffer. `data` is NULL until something was
  * appended, and from then on NUL-terminated; the NUL is not counted in `length`. */
 struct pc_buffer {
@@ -23,5 +25,7 @@ void pc_buffer_clear(struct pc_buffer *buffer);
 #define PC_BUFFER_KEEP ((size_t)64 * 1024)
 
 void pc_buffer_free(struct pc_buffer *buffer);
+
+#pragma GCC visibility pop
 
 #endif

@@ -38,7 +38,7 @@ void pc_call_clear(struct pc_call *call) {
                               .redacted = call->redacted };
 }
 
-struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
+void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
     const struct pc_request *request = &call->request;
     char *lines[] = {
         call->request_id_line,
@@ -59,7 +59,6 @@ struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers 
         call->own_lines[i] = (struct curl_slist){ .data = lines[i], .next = list };
         list = &call->own_lines[i];
     }
-    return list;
 }
 
 const char *pc_call_secret(const struct pc_call *call) {

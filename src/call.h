@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#pragma GCC visibility push(hidden)
+
 struct pc_engine;
 
 enum pc_call_state {
@@ -39,8 +41,8 @@ struct pc_call {
     bool cancelled;
     bool too_large; /* the answer was larger than `max_answer` bytes */
     size_t max_answer;
-    unsigned attempts;
-    double begun, ended; /* pc_clock() */
+    unsigned attempts;   /* requests sent */
+    double begun, ended; /* pc_clock(), from the call's preparation on */
 
     struct pc_buffer redacted; /* scratch of whoever makes the error of it */
 };
@@ -53,10 +55,13 @@ void pc_call_release(struct pc_call *call);
 /* Forgets everything but the memory of its buffers. Only for a call with one reference. */
 void pc_call_clear(struct pc_call *call);
 
-/* The whole list of request headers, with `headers` as its tail. */
-struct curl_slist *pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
+/* Makes the call's list of request headers, which begins at own_lines[0], with `headers` as its
+ * tail. */
+void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
 
 /* The token the call was sent with, for redaction; "" when it was not sent. */
 const char *pc_call_secret(const struct pc_call *call);
+
+#pragma GCC visibility pop
 
 #endif

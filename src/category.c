@@ -32,6 +32,9 @@ static const struct {
     { CURLE_PEER_FAILED_VERIFICATION, { "tls", false } },
     { CURLE_SSL_CACERT_BADFILE, { "tls", false } },
     { CURLE_SSL_CERTPROBLEM, { "tls", false } },
+#if LIBCURL_VERSION_NUM >= 0x074D00
+    { CURLE_SSL_CLIENTCERT, { "tls", false } },
+#endif
     { CURLE_SSL_CIPHER, { "tls", false } },
     { CURLE_SSL_CRL_BADFILE, { "tls", false } },
     { CURLE_SSL_ENGINE_INITFAILED, { "tls", false } },

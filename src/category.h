@@ -5,6 +5,8 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#pragma GCC visibility push(hidden)
+
 /* What an error is called in `err.category`, and whether the same call may succeed later. */
 struct pc_category {
     const char *name;
@@ -18,5 +20,7 @@ struct pc_category pc_category_of_status(long status);
  * CURLINFO_OS_ERRNO: it tells a connection that broke during the TLS handshake from a handshake
  * that was refused. */
 struct pc_category pc_category_of_curl(CURLcode code, long os_errno);
+
+#pragma GCC visibility pop
 
 #endif

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "call.h"
+#include "clock.h"
 #include "compat.h"
 #include "engine.h"
 #include "error.h"
@@ -38,9 +39,9 @@ static struct client *check_client(lua_State *L) {
     return client;
 }
 
-static struct pc_call *check_call(lua_State *L) {
-    struct call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
-    luaL_argcheck(L, box->call != NULL, 2, "the result of this call was taken");
+static struct pc_call *check_call(lua_State *L, int index) {
+    struct call_box *box = luaL_checkudata(L, index, TYPE_CALL);
+    luaL_argcheck(L, box->call != NULL, index, "the result of this call was taken");
     return box->call;
 }
 
@@ -108,8 +109,9 @@ static int m_prepare(lua_State *L) {
     struct call_box *box = push_call_box(L);
     box->call = take_call(client);
     if (!box->call)
-        luaL_error(L, "not enough memory");
+        return luaL_error(L, "not enough memory");
     if (pc_request_read(L, 2, &defaults, &box->call->request)) {
+        box->call->begun = pc_clock();
         lua_settop(L, 6);
         return 1;
     }
@@ -118,13 +120,13 @@ static int m_prepare(lua_State *L) {
     pc_error_push_redacted(L, message, length, client->headers ? client->headers->token : "",
                            &client->redacted);
     pc_error_bad_input(L);
-    return pc_result_push_unsent(L);
+    return pc_result_push_unsent(L, NULL);
 }
 
 /* client:submit(call): begins a prepared call, with the current token. */
 static int m_submit(lua_State *L) {
     struct client *client = check_client(L);
-    struct pc_call *call = check_call(L);
+    struct pc_call *call = check_call(L, 2);
     luaL_argcheck(L, call->state == PC_CALL_PREPARED, 2, "the call has begun already");
     if (!client->headers)
         luaL_error(L, "there is no access token");
@@ -135,7 +137,7 @@ static int m_submit(lua_State *L) {
 /* client:drive(call) -> whether the call is done. Moves all calls on, and waits a little if not. */
 static int m_drive(lua_State *L) {
     struct client *client = check_client(L);
-    struct pc_call *call = check_call(L);
+    struct pc_call *call = check_call(L, 2);
     if (call->state != PC_CALL_DONE)
         pc_engine_drive(&client->engine, call, MAX_WAIT);
     lua_pushboolean(L, call->state == PC_CALL_DONE);
@@ -145,14 +147,14 @@ static int m_drive(lua_State *L) {
 /* client:cancel(call): ends it with a `cancelled` error, unless it has ended. */
 static int m_cancel(lua_State *L) {
     check_client(L);
-    pc_engine_cancel(check_call(L));
+    pc_engine_cancel(check_call(L, 2));
     return 0;
 }
 
 /* client:result(call) -> result, nil, meta or nil, err, meta. Once, of a call that is done. */
 static int m_result(lua_State *L) {
     struct client *client = check_client(L);
-    struct pc_call *call = check_call(L);
+    struct pc_call *call = check_call(L, 2);
     struct call_box *box = lua_touserdata(L, 2);
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
     int count = pc_result_push(L, call);
@@ -196,6 +198,27 @@ static int m__gc_call(lua_State *L) {
     return 0;
 }
 
+/* client:error(fields) -> err: as core.error, for a message that may repeat the client's token */
+static int m_error(lua_State *L) {
+    static const char *const fields[] = { "message", "cause" };
+    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        size_t length = 0;
+        lua_getfield(L, 2, fields[i]);
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            const char *text = lua_tolstring(L, -1, &length);
+            pc_error_push_redacted(L, text, length, client->headers ? client->headers->token : "",
+                                   &client->redacted);
+            lua_setfield(L, 2, fields[i]);
+        }
+        lua_pop(L, 1);
+    }
+    lua_remove(L, 1);
+    return pc_error_f_error(L);
+}
+
 static const luaL_Reg client_methods[] = {
     { "set_access_token", m_set_access_token },
     { "prepare", m_prepare },
@@ -203,6 +226,7 @@ static const luaL_Reg client_methods[] = {
     { "drive", m_drive },
     { "cancel", m_cancel },
     { "result", m_result },
+    { "error", m_error },
     { "is_open", m_is_open },
     { "close", m_close },
     { "__gc", m_close },
@@ -234,7 +258,7 @@ static bool open_engine(struct client *client) {
         .max_connections = settings->max_connections,
         .max_answer = settings->max_response_size,
         .connect_timeout = settings->connect_timeout,
-        .http2 = settings->http2 && settings->base.is_tls,
+        .http2 = settings->http2,
         .user_agent = settings->user_agent,
         .ca_file = settings->ca_file,
         .proxy = settings->proxy,
@@ -262,4 +286,11 @@ int pc_client_f_client(lua_State *L) {
     if (token.data)
         set_token(L, client, token);
     return 1;
+}
+
+int pc_client_f_unsent(lua_State *L) {
+    struct pc_call *call = check_call(L, 1);
+    lua_settop(L, 2);
+    call->ended = pc_clock();
+    return pc_result_push_unsent(L, call);
 }

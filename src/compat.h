@@ -20,20 +20,9 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions) {
     luaL_register(L, NULL, functions);
 }
 
-static inline void *compat_testudata(lua_State *L, int index, const char *type) {
-    void *box = lua_touserdata(L, index);
-    if (!box || !lua_getmetatable(L, index))
-        return NULL;
-    luaL_getmetatable(L, type);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same ? box : NULL;
-}
-
 #else
 
-#define compat_rawlen    lua_rawlen
-#define compat_testudata luaL_testudata
+#define compat_rawlen lua_rawlen
 
 static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions) {
     luaL_setfuncs(L, functions, 0);

@@ -5,15 +5,17 @@
 #include "error.h"
 #include "json.h"
 #include "operation.h"
+#include "pin.h"
 #include "version.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
 
-/* libcurl is initialised once per process and never cleaned up: others may use it too. */
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static pthread_once_t process_once = PTHREAD_ONCE_INIT;
 
-static void init_curl(void) {
+/* libcurl is never cleaned up again: others in the process may use it too. */
+static void init_process(void) {
+    pc_pin_module();
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -26,6 +28,7 @@ static int f_now(lua_State *L) {
 static const luaL_Reg functions[] = {
     { "client", pc_client_f_client },
     { "error", pc_error_f_error },
+    { "unsent", pc_client_f_unsent },
     { "now", f_now },
     { NULL, NULL },
 };
@@ -46,7 +49,7 @@ static void push_operations(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_partnercenter_core(lua_State *L);
 
 int luaopen_partnercenter_core(lua_State *L) {
-    pthread_once(&curl_once, init_curl);
+    pthread_once(&process_once, init_process);
     pc_json_open(L);
     pc_error_open(L);
     pc_client_open(L);

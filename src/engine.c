@@ -37,6 +37,22 @@ static void list_remove(struct pc_call_list *list, struct pc_call *call) {
 
 /* libcurl's callbacks: bytes go into the call, Lua is far away. */
 
+#if LIBCURL_VERSION_NUM >= 0x075000
+/* A connection is there and the request goes out; again when the connection turns out to be dead
+ * and libcurl takes another. */
+static int on_request(void *user, char *remote, // NOLINT(readability-non-const-parameter)
+                      char *local,              // NOLINT(readability-non-const-parameter)
+                      int remote_port, int local_port) {
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    struct pc_call *call = user;
+    call->attempts++;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
 static size_t on_header(char *line, size_t size, size_t count, void *user) {
     struct pc_call *call = user;
     pc_answer_header(&call->answer, line, size * count);
@@ -65,7 +81,11 @@ static long milliseconds(double seconds) {
     } while (0)
 
 static CURLcode configure_connection(CURL *easy, const struct pc_engine_options *options) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Older versions write to TLS peers without MSG_NOSIGNAL, and with this option they would no
+     * longer ignore SIGPIPE themselves while they do. */
     SET(CURLOPT_NOSIGNAL, 1L);
+#endif
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options->connect_timeout));
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -74,8 +94,10 @@ static CURLcode configure_connection(CURL *easy, const struct pc_engine_options 
     SET(CURLOPT_HTTP_VERSION,
         (long)(options->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     SET(CURLOPT_PIPEWAIT, (long)options->http2);
-    if (options->ca_file)
+    if (options->ca_file) {
         SET(CURLOPT_CAINFO, options->ca_file);
+        SET(CURLOPT_CAPATH, NULL); /* the file alone, not the system's directory beside it */
+    }
     if (options->proxy)
         SET(CURLOPT_PROXY, options->proxy);
     /* The token must not follow to another place, and nothing but HTTP is ever spoken. */
@@ -88,7 +110,8 @@ static CURLcode configure_connection(CURL *easy, const struct pc_engine_options 
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* Older versions join the resolver's thread when a transfer ends early: a name server that
      * does not answer then holds up every call for as long as the resolver tries. */
-    SET(CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
+                     1L); /* unknown where libcurl is older than its headers */
 #endif
     return CURLE_OK;
 }
@@ -105,6 +128,12 @@ static CURLcode configure_request(CURL *easy, struct pc_call *call,
     SET(CURLOPT_ERRORBUFFER, call->message);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, call);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQDATA, call);
+#else
+    call->attempts++; /* counted as it begins, where its sending cannot be seen */
+#endif
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, call);
     if (request->body.length > 0) {
@@ -123,8 +152,10 @@ static CURL *take_easy(struct pc_engine *engine) {
     return curl_easy_init();
 }
 
-static void put_easy(struct pc_engine *engine, CURL *easy) {
-    if (engine->idle_count < engine->options.max_connections) {
+/* Keeps a handle for the next call. Not one whose transfer failed: what libcurl remembers of the
+ * failure, CURLINFO_OS_ERRNO for one, would outlive the reset. */
+static void put_easy(struct pc_engine *engine, CURL *easy, CURLcode code) {
+    if (code == CURLE_OK && engine->idle_count < engine->options.max_connections) {
         curl_easy_reset(easy);
         engine->idle[engine->idle_count++] = easy;
     } else {
@@ -143,7 +174,7 @@ static void finish(struct pc_engine *engine, struct pc_call *call, CURLcode code
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &call->os_errno);
         curl_multi_remove_handle(engine->multi, call->easy);
-        put_easy(engine, call->easy);
+        put_easy(engine, call->easy, code);
         call->easy = NULL;
     }
     if (code != CURLE_OK && call->message[0] == '\0')
@@ -167,9 +198,7 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
         code = configure_request(easy, call, &engine->options);
     if (code == CURLE_OK && curl_multi_add_handle(engine->multi, easy) != CURLM_OK)
         code = CURLE_OUT_OF_MEMORY;
-    if (code == CURLE_OK)
-        call->attempts++;
-    else
+    if (code != CURLE_OK)
         finish(engine, call, code);
 }
 
@@ -237,7 +266,6 @@ void pc_engine_close(struct pc_engine *engine) {
 void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_headers *headers) {
     pc_call_hold(call);
     pc_call_link_headers(call, headers);
-    call->begun = pc_clock();
     call->engine = engine;
     call->state = PC_CALL_QUEUED;
     list_append(&engine->queued, call);

@@ -6,6 +6,8 @@
 
 #include <curl/curl.h>
 
+#pragma GCC visibility push(hidden)
+
 /* How the engine reaches the service. The texts belong to whoever owns the engine. */
 struct pc_engine_options {
     size_t max_connections;
@@ -49,5 +51,7 @@ void pc_engine_cancel(struct pc_call *call);
 /* Moves all calls on without waiting, then, if `call` is not done, waits until something can be
  * done again: at most `max_wait` milliseconds, less when a signal arrives. */
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, int max_wait);
+
+#pragma GCC visibility pop
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The error tables that scripts see. Fields: category, message, retryable and attempts always;
  * status, code, data, source, request_id, correlation_id, retry_after and body where known. */
 
@@ -26,5 +28,7 @@ const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length
 
 /* core.error(fields) -> err: makes an error of a table with at least `category` and `message`. */
 int pc_error_f_error(lua_State *L);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* What went wrong with a call that is done, as an error table. Secrets that the service echoed are
  * replaced before anything is read from the answer. */
 
@@ -17,5 +19,7 @@ void pc_failure_push_shape(lua_State *L, struct pc_call *call);
 
 /* Sets the fields request_id and correlation_id of the table at the top of the stack. */
 void pc_failure_set_ids(lua_State *L, struct pc_call *call);
+
+#pragma GCC visibility pop
 
 #endif

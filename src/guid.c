@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guid.h"
 
+#include "text.h"
+
 #include <sys/random.h>
 
 #define RANDOM_BYTES 16
@@ -9,13 +11,11 @@ static bool is_hyphen_position(size_t position) {
     return position == 8 || position == 13 || position == 18 || position == 23;
 }
 
-/* The lower case of a hexadecimal digit, or NUL; the C library's own depends on the locale. */
+/* The lower case of a hexadecimal digit, or NUL. */
 static char lower_hex(char digit) {
-    if ((digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f'))
-        return digit;
-    if (digit >= 'A' && digit <= 'F')
-        return (char)(digit - 'A' + 'a');
-    return '\0';
+    char lower = pc_text_lower(digit);
+    bool is_digit = (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f');
+    return (char)(is_digit ? lower : '\0');
 }
 
 bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {

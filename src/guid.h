@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 #define PC_GUID_LENGTH 36
 
 /* A GUID as the service writes it: lower case, four hyphens, no braces. An empty text is none. */
@@ -17,5 +19,7 @@ bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid);
 
 /* A random GUID (RFC 9562, version 4) from getrandom(2); false when the kernel gives no bytes. */
 bool pc_guid_generate(struct pc_guid *guid);
+
+#pragma GCC visibility pop
 
 #endif

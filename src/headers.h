@@ -6,6 +6,8 @@
 
 #include <curl/curl.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The request headers that are the same for every call of a client, the bearer token among them.
  * Calls share one list by reference count, since a call in flight keeps the token it was begun
  * with while the client may already have a new one. Each call puts its own headers in front. */
@@ -25,5 +27,7 @@ struct pc_identity {
 struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_text token);
 struct pc_headers *pc_headers_hold(struct pc_headers *headers);
 void pc_headers_release(struct pc_headers *headers); /* NULL is allowed */
+
+#pragma GCC visibility pop
 
 #endif

@@ -133,5 +133,8 @@ bool pc_json_decode(lua_State *L, const char *text, size_t length) {
 void pc_json_encode(lua_State *L) {
     push_codec_function(L, "encode");
     lua_insert(L, -2);
-    lua_call(L, 1, 1);
+    lua_call(L, 1, 2);
+    if (!lua_isstring(L, -2))
+        luaL_error(L, "lua-cjson: %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
 }

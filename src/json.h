@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The glue to lua-cjson: an instance of our own, so that what a script configures in its cjson
  * does not change how we read, and ours changes nothing for the script. */
 
@@ -24,5 +26,7 @@ bool pc_json_decode(lua_State *L, const char *text, size_t length);
 
 /* Replaces the table at the top of the stack by its JSON text, a string. */
 void pc_json_encode(lua_State *L);
+
+#pragma GCC visibility pop
 
 #endif

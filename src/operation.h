@@ -7,6 +7,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
+#pragma GCC visibility push(hidden)
+
 /* What stands for the customer's id in a path. An operation without it takes no customer. */
 #define PC_CUSTOMER_PLACE "{id}"
 
@@ -30,5 +32,7 @@ extern const struct pc_operation pc_operations[];
 
 /* NULL when there is none of that name. */
 const struct pc_operation *pc_operation_find(const char *name);
+
+#pragma GCC visibility pop
 
 #endif

@@ -13,7 +13,7 @@
 static const char *read_text(lua_State *L, void *value) {
     struct pc_text *text = value;
     text->data = lua_tolstring(L, -1, &text->length);
-    if (text->length == 0)
+    if (strspn(text->data, " ") == text->length)
         return "must not be empty";
     if (pc_text_has_control(text->data, text->length))
         return "must not contain control characters (CR, LF, NUL, ...)";

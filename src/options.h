@@ -6,6 +6,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* What values an option takes and how one is read. */
 struct pc_option_kind {
     unsigned types; /* a set of 1u << LUA_T...: any other type is a programming mistake */
@@ -34,5 +36,7 @@ struct pc_option {
  * the table does; it is read without metamethods. */
 bool pc_options_read(lua_State *L, int index, const struct pc_option *rows, unsigned scope,
                      void *values);
+
+#pragma GCC visibility pop
 
 #endif

@@ -8,6 +8,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* Which customers a listing shows: those whose `field` ("Domain" or "CompanyName") starts with
  * `value`; all of them where the value is not given. The texts are owned by Lua strings. */
 struct pc_filter {
@@ -30,5 +32,7 @@ bool pc_page_append_query(lua_State *L, const struct pc_page *page, struct pc_bu
 /* NULL when `query`, from a link to the next page, can follow the `?` of a URL; or what is wrong.
  */
 const char *pc_page_check_query(struct pc_text query);
+
+#pragma GCC visibility pop
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /* One value of Partner Center's CustomerQualification enumeration. */
 struct pc_qualification {
     const char *name;
@@ -17,5 +19,7 @@ struct pc_qualification {
  * them in any. */
 const struct pc_qualification *pc_qualification_by_name(const char *name, size_t length);
 const struct pc_qualification *pc_qualification_by_value(double value);
+
+#pragma GCC visibility pop
 
 #endif

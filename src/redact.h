@@ -4,6 +4,8 @@
 
 #include "buffer.h"
 
+#pragma GCC visibility push(hidden)
+
 /* What stands in the place of a secret. It needs no escaping in JSON, URLs or HTML. */
 #define PC_REDACTED "[redacted]"
 
@@ -12,5 +14,7 @@
  * mixed ones too. False when memory runs out: `out` is then not to be shown. */
 bool pc_redact(const char *text, size_t length, const char *secret, size_t secret_length,
                struct pc_buffer *out);
+
+#pragma GCC visibility pop
 
 #endif

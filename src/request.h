@@ -8,6 +8,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* One call, ready to be sent, in bytes of its own: nothing in it depends on the Lua state. */
 struct pc_request {
     const struct pc_operation *operation;
@@ -35,5 +37,7 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
 /* Forgets the contents, or frees them. */
 void pc_request_clear(struct pc_request *request);
 void pc_request_free(struct pc_request *request);
+
+#pragma GCC visibility pop
 
 #endif

@@ -50,9 +50,13 @@ int pc_result_push(lua_State *L, struct pc_call *call) {
     return 3;
 }
 
-int pc_result_push_unsent(lua_State *L) {
+int pc_result_push_unsent(lua_State *L, struct pc_call *call) {
     lua_pushnil(L);
     lua_insert(L, -2);
+    if (call) {
+        push_meta(L, call);
+        return 3;
+    }
     lua_createtable(L, 0, 2);
     lua_pushinteger(L, 0);
     lua_setfield(L, -2, "attempts");

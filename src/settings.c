@@ -4,9 +4,11 @@
 #include "options.h"
 #include "version.h"
 
+#include <curl/curl.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where Partner Center stands, unless `base_url` says otherwise. */
@@ -29,12 +31,15 @@ struct client_options {
 };
 
 const char *pc_settings_check_token(struct pc_text token) {
+    /* b64token of RFC 6750, section 2.1 */
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
     if (token.length == 0)
         return "must not be empty";
     for (size_t i = 0; i < token.length; i++) {
-        if (token.data[i] <= 0x20 || token.data[i] == 0x7F)
-            return "must be printable ASCII without spaces or line ends: the token alone, without "
-                   "\"Bearer\"";
+        if (token.data[i] == '\0' || !strchr(allowed, token.data[i]))
+            return "must be the token alone: letters, digits and - . _ ~ + / = (no \"Bearer\", no "
+                   "line end)";
     }
     return NULL;
 }
@@ -88,6 +93,11 @@ static bool refuse(lua_State *L, const char *name, const char *problem) {
     return false;
 }
 
+static bool is_readable_file(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
+}
+
 static bool check(lua_State *L, const struct client_options *options) {
     if (!options->access_token.is_given)
         return refuse(L, "access_token",
@@ -95,7 +105,7 @@ static bool check(lua_State *L, const struct client_options *options) {
                       "the token and the seconds it has left");
     if (options->max_connections > MAX_CONNECTIONS)
         return refuse(L, "max_connections", "must be at most 65535");
-    if (options->ca_file.data && access(options->ca_file.data, R_OK) != 0)
+    if (options->ca_file.data && !is_readable_file(options->ca_file.data))
         return refuse(L, "ca_file", "is no file that can be read");
     if (options->proxy.length > 0) {
         const char *problem = pc_proxy_url_check(options->proxy.data);
@@ -114,6 +124,10 @@ static char *copy(lua_State *L, struct pc_text text, const char *fallback) {
     return copied;
 }
 
+static bool curl_has_http2(void) {
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
+}
+
 static void fill(lua_State *L, const struct client_options *options, struct pc_settings *settings) {
     /* Plain http to this machine must not leave it through a proxy of the environment: libcurl
      * asks none where the proxy is "". */
@@ -127,7 +141,7 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     settings->connect_timeout = options->connect_timeout;
     settings->max_connections = (size_t)options->max_connections;
     settings->max_response_size = (size_t)options->max_response_size;
-    settings->http2 = options->http2;
+    settings->http2 = options->http2 && settings->base.is_tls && curl_has_http2();
 }
 
 bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,

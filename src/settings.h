@@ -7,6 +7,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The options of a client, checked, with the defaults in place. The texts are malloc'ed; those
  * that may be absent are NULL. */
 struct pc_settings {
@@ -20,7 +22,7 @@ struct pc_settings {
     double connect_timeout; /* seconds */
     size_t max_connections;
     size_t max_response_size; /* bytes */
-    bool http2;
+    bool http2;               /* asked for, over TLS, and libcurl can */
 };
 
 /* Fills `settings`, which must be zeroed, from the table of options at `index`. A token given as a
@@ -34,5 +36,7 @@ void pc_settings_free(struct pc_settings *settings);
 
 /* NULL when `token` can be sent as a bearer token, or what is wrong with it. */
 const char *pc_settings_check_token(struct pc_text token);
+
+#pragma GCC visibility pop
 
 #endif

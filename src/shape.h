@@ -5,6 +5,8 @@
 #include <lua.h>
 #include <stdbool.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The shapes of the documented answers. Each function checks the decoded JSON value at the top of
  * the stack, completes it in place and leaves it there; false when it is something else. `first`
  * is the first byte of the JSON text. Fields that are not documented are passed through. */
@@ -26,5 +28,7 @@ bool pc_shape_objects(lua_State *L, char first);
 
 /* An object with an array of objects as `items`. */
 bool pc_shape_collection(lua_State *L, char first);
+
+#pragma GCC visibility pop
 
 #endif

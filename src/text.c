@@ -2,7 +2,6 @@
 #include "text.h"
 
 #include <string.h>
-#include <strings.h>
 
 bool pc_text_has_control(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
@@ -68,6 +67,16 @@ size_t pc_text_prefix(const char *text, size_t length, size_t limit) {
     return limit;
 }
 
+char pc_text_lower(char byte) {
+    return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
 bool pc_text_equals(const char *text, size_t length, const char *name) {
-    return strlen(name) == length && strncasecmp(text, name, length) == 0;
+    if (strlen(name) != length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (pc_text_lower(text[i]) != pc_text_lower(name[i]))
+            return false;
+    }
+    return true;
 }

@@ -8,6 +8,8 @@
 
 #include <lua.h>
 
+#pragma GCC visibility push(hidden)
+
 /* A validation code as the script gave it: a string is kept as it is, leading zeros too, and a
  * whole number becomes its digits, which then stand in `digits`. */
 struct pc_validation_code {
@@ -40,5 +42,7 @@ bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only);
 /* Push the request body, a string: of the form that the update asks for, or the integer form. */
 void pc_update_push_body(lua_State *L, const struct pc_update *update);
 void pc_update_push_integer(lua_State *L, const struct pc_update *update);
+
+#pragma GCC visibility pop
 
 #endif

@@ -89,13 +89,22 @@ const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_bas
 }
 
 const char *pc_proxy_url_check(const char *url) {
+    static const char *const schemes[] = {
+        "http", "https", "socks4", "socks4a", "socks5", "socks5h"
+    };
     CURLU *handle = curl_url();
     if (!handle)
         return OUT_OF_MEMORY;
-    CURLUcode code =
-        curl_url_set(handle, CURLUPART_URL, url, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME);
+    bool is_known = false;
+    if (curl_url_set(handle, CURLUPART_URL, url, CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) ==
+        CURLUE_OK) {
+        bool has_scheme = strstr(url, "://") != NULL; /* http where it is left out */
+        is_known = !has_scheme;
+        for (size_t i = 0; i < sizeof schemes / sizeof schemes[0] && !is_known; i++)
+            is_known = part_is(handle, CURLUPART_SCHEME, schemes[i]);
+    }
     curl_url_cleanup(handle);
-    return code == CURLUE_OK ? NULL : "is no URL: it must look like http://host:port";
+    return is_known ? NULL : "must look like http://host:port, or with https, socks4 or socks5";
 }
 
 bool pc_url_append_encoded(struct pc_buffer *url, const char *bytes, size_t length) {

@@ -4,6 +4,8 @@
 
 #include "buffer.h"
 
+#pragma GCC visibility push(hidden)
+
 struct pc_base_url {
     char *text;       /* malloc'ed; without a slash at its end */
     bool is_tls;      /* https */
@@ -20,5 +22,7 @@ const char *pc_proxy_url_check(const char *url);
 
 /* Appends the bytes percent-encoded (RFC 3986: all but the unreserved characters). */
 bool pc_url_append_encoded(struct pc_buffer *url, const char *bytes, size_t length);
+
+#pragma GCC visibility pop
 
 #endif

@@ -34,7 +34,7 @@ local function perform(client, call)
     err = core.error { category = "cancelled", message = "the client was closed before the call was sent" }
   end
   if err then
-    return nil, err, { attempts = 0, elapsed = 0 }
+    return core.unsent(call, err)
   end
   handle:submit(call)
   host.wait(handle, call)

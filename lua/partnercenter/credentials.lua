@@ -24,49 +24,64 @@ end
 local Provided = {}
 Provided.__index = Provided
 
-local function unauthorized(reason)
-  return nil, core.error { category = "unauthorized", message = reason }
+--- A value of the script's as text, also when its own __tostring raises.
+local function text_of(value)
+  local ok, text = pcall(tostring, value)
+  return ok and text or type(value)
 end
 
-local function refused(reason)
-  if reason == nil then
-    return unauthorized "the access_token function returned no token"
+--- What is wrong with what the function returned; nil when it is a token.
+local function problem_of(token, seconds)
+  if not token and seconds ~= nil then
+    return "no token: " .. text_of(seconds)
+  elseif not token then
+    return "no token"
+  elseif type(token) ~= "string" then
+    return ("a %s, not a string"):format(type(token))
+  elseif seconds ~= nil and not tonumber(seconds) then
+    return ("a %s, not the seconds that the token has left"):format(type(seconds))
   end
-  return unauthorized("the access_token function returned no token: " .. tostring(reason))
+end
+
+local function unauthorized(handle, message)
+  return nil, handle:error { category = "unauthorized", message = "the access_token function " .. message }
+end
+
+--- Calls the function. What it raises is an error of the category `callback`.
+function Provided:ask(handle)
+  self.is_asked = true
+  local ok, token, seconds = pcall(self.provide)
+  self.is_asked = false
+  if not ok then
+    return nil, handle:error {
+      category = "callback",
+      message = "the access_token function raised: " .. text_of(token),
+      cause = token,
+    }
+  end
+  local problem = problem_of(token, seconds)
+  if problem then
+    return unauthorized(handle, "returned " .. problem)
+  end
+  return token, tonumber(seconds) or 0
 end
 
 function Provided:authorize(handle)
   if core.now() < self.renew_at then
     return true
+  elseif self.is_asked then
+    return unauthorized(handle, "made a call of the client that waits for its token")
   end
-  if self.is_asked then
-    return unauthorized "the access_token function made a call of the client that waits for its token"
-  end
-  self.is_asked = true
-  local ok, token, seconds = pcall(self.provide)
-  self.is_asked = false
-  if not ok then
-    return nil, core.error {
-      category = "callback",
-      message = "the access_token function raised: " .. tostring(token),
-      cause = token,
-    }
-  elseif not token then
-    return refused(seconds)
-  elseif type(token) ~= "string" then
-    return unauthorized(("the access_token function returned a %s, not a string"):format(type(token)))
-  elseif seconds ~= nil and not tonumber(seconds) then
-    return unauthorized(("the access_token function returned a %s, not the seconds that the token has left")
-      :format(type(seconds)))
-  end
-  if not handle:is_open() then
-    return true
+  local token, seconds = self:ask(handle)
+  if not token then
+    return nil, seconds
+  elseif not handle:is_open() then
+    return true -- the function closed the client: there is nothing left to authorize
   end
   local set, err = handle:set_access_token(token)
   if not set then
     return nil, err
   end
-  seconds = tonumber(seconds) or 0
   self.renew_at = core.now() + seconds - math.min(RENEW_BEFORE, seconds / 10)
   return true
 end

@@ -61,10 +61,13 @@ function M.read(options, rows, level)
   return values
 end
 
+--- The most seconds that a timer of ours takes: 24 days.
+local MAX_SECONDS = 24 * 24 * 60 * 60
+
 --- A check for a number of seconds that may be 0.
 function M.seconds(value)
-  if not (value >= 0 and value < math.huge) then
-    return "must be seconds, at least 0"
+  if not (value >= 0 and value <= MAX_SECONDS) then
+    return ("must be seconds, at least 0 and at most %d (24 days)"):format(MAX_SECONDS)
   end
 end
 

@@ -24,6 +24,9 @@ local function strings_only(headers)
   end
 end
 
+--- Where to find a sandbox that listens on every address.
+local LOOPBACK_OF = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }
+
 local START_OPTIONS = {
   { name = "host", types = "string", default = "127.0.0.1" },
   { name = "port", types = "number", default = 0, check = options.whole(0, 65535) },
@@ -70,14 +73,15 @@ end
 --- The address to give to `partnercenter.new` as `base_url`.
 ---@return string
 function Sandbox:base_url()
-  local host = self.host:find(":", 1, true) and "[" .. self.host .. "]" or self.host
+  local host = LOOPBACK_OF[self.host] or self.host
+  host = host:find(":", 1, true) and "[" .. host .. "]" or host
   return ("http://%s:%d"):format(host, self.server:port())
 end
 
 --- Options for `partnercenter.new` that reach this sandbox.
 ---@return table
 function Sandbox:client_options()
-  return { base_url = self:base_url(), access_token = self.access_token }
+  return { base_url = self:base_url(), access_token = self.access_token, allow_insecure_http = true }
 end
 
 --- Makes the next answers failures, slow, or both.

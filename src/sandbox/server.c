@@ -120,13 +120,11 @@ static enum MHD_Result answer_exchange(struct server *server, struct MHD_Connect
                                        const char *method, struct exchange *exchange) {
     struct pc_service_request request = { .method = method,
                                           .uri = exchange->uri,
-                                          .body = exchange->body };
+                                          .body = exchange->body,
+                                          .too_large = exchange->too_large };
     struct pc_service_answer answer = { 0 };
     MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header, &request.headers);
-    if (exchange->too_large)
-        answer.status = 413;
-    else
-        pc_service_answer(server->service, &request, &answer);
+    pc_service_answer(server->service, &request, &answer);
     enum MHD_Result sent = MHD_NO;
     if (answer.delay <= 0 || pause_answer(server, answer.delay))
         sent = send_answer(connection, &answer);
@@ -219,12 +217,13 @@ static void init_lock(struct server *server) {
 
 /* Starts listening. The threads take no signals: those are the host's. */
 static void listen_on(struct server *server, const struct addrinfo *address) {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION;
     sigset_t all, before;
     if (address->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
+    errno = 0;
     server->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
                          address->ai_addr, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server,
@@ -267,7 +266,7 @@ static int f_start(lua_State *L) {
     int error = errno;
     freeaddrinfo(address);
     if (!server->daemon)
-        return fail(L, host, port, strerror(error));
+        return fail(L, host, port, error ? strerror(error) : "libmicrohttpd could not start");
     return 1;
 }
 

@@ -117,6 +117,8 @@ static void push_request(lua_State *L, const struct pc_service_request *request)
     lua_setfield(L, -2, "uri");
     lua_pushlstring(L, request->body.length > 0 ? request->body.data : "", request->body.length);
     lua_setfield(L, -2, "body");
+    lua_pushboolean(L, request->too_large);
+    lua_setfield(L, -2, "is_too_large");
     push_pairs(L, &request->headers);
     lua_setfield(L, -2, "headers");
     set_seconds(L, "now", CLOCK_MONOTONIC);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#pragma GCC visibility push(hidden)
+
 /* What the sandbox does with a request. It is written in Lua (partnercenter/sandbox/service.lua)
  * and runs in a Lua state of its own, since the requests arrive on other threads than the
  * script's. All functions but open and close may be called from any thread. */
@@ -17,6 +19,7 @@ struct pc_service_request {
     const char *uri;          /* as sent: path and query, percent-encoded */
     struct pc_buffer headers; /* name NUL value NUL, and so on */
     struct pc_buffer body;
+    bool too_large; /* the body is not whole */
 };
 
 struct pc_service_answer {
@@ -40,5 +43,7 @@ void pc_service_answer(struct pc_service *service, const struct pc_service_reque
  * on failure returns false and appends what is wrong instead. */
 bool pc_service_control(struct pc_service *service, const char *name, struct pc_text argument,
                         struct pc_buffer *reply);
+
+#pragma GCC visibility pop
 
 #endif

@@ -60,10 +60,15 @@ describe("partnercenter.new", function()
     { max_connections = 65536, says = "max_connections must be at most 65535" },
     { max_response_size = 0, says = "max_response_size must be a whole number" },
     { ca_file = "/does/not/exist", says = "ca_file is no file that can be read" },
-    { proxy = "http://proxy:port", says = "proxy is no URL" },
+    { proxy = "http://proxy:port", says = "proxy must look like http://host:port" },
     { access_token = "", says = "access_token must not be empty" },
-    { access_token = "two words", says = "access_token must be printable ASCII" },
-    { access_token = "caf\195\169", says = "access_token must be printable ASCII" },
+    { access_token = "two words", says = "access_token must be the token alone" },
+    { access_token = "Bearer abc", says = "access_token must be the token alone.*no \"Bearer\"" },
+    { access_token = "50%25", says = "access_token must be the token alone" },
+    { ca_file = "/tmp", says = "ca_file is no file that can be read" },
+    { proxy = "ftp://proxy:21", says = "proxy must look like http://host:port" },
+    { locale = "  ", says = "locale must not be empty" },
+    { access_token = "caf\195\169", says = "access_token must be the token alone" },
   }
   for _, name in ipairs { "base_url", "locale", "application_name", "user_agent", "ca_file", "proxy" } do
     for _, value in ipairs { "a\rb", "a\nb", "a\0b", "\127" } do
@@ -74,7 +79,7 @@ describe("partnercenter.new", function()
     end
   end
   for _, value in ipairs { "a\rb", "a\nb", "a\0b" } do
-    table.insert(bad_data, { access_token = value, says = "access_token must be printable ASCII" })
+    table.insert(bad_data, { access_token = value, says = "access_token must be the token alone" })
   end
   for _, row in ipairs(bad_data) do
     it("refuses: " .. row.says, function()

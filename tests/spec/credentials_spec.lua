@@ -85,7 +85,12 @@ describe("access_token as a function", function()
     },
     {
       what = "returns a token that cannot be sent", provide = function() return "two\r\nlines", 60 end,
-      category = "bad_input", says = "access_token must be printable ASCII",
+      category = "bad_input", says = "access_token must be the token alone",
+    },
+    {
+      what = "raises something whose text cannot be had",
+      provide = function() error(setmetatable({}, { __tostring = function() error "again" end })) end,
+      category = "callback", says = "the access_token function raised: table$",
     },
     {
       what = "raises", provide = function() error({ code = 7 }) end,
@@ -99,13 +104,35 @@ describe("access_token as a function", function()
       assert.is_nil(result)
       assert.equal(row.category, err.category)
       assert.matches(row.says, err.message)
-      assert.same(row.cause, err.cause)
+      if row.cause then
+        assert.same(row.cause, err.cause)
+      end
       assert.is_false(err.retryable)
       assert.equal(0, err.attempts)
       assert.equal(0, meta.attempts)
+      assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", meta.request_id)
       assert.same({}, server:requests())
     end)
   end
+
+  it("does not bring the token into an error by its own words", function()
+    local says
+    client_with(function(count)
+      if count == 1 then
+        return token, 0
+      elseif says == "raise" then
+        error("refused " .. token, 0)
+      end
+      return nil, "refused " .. token
+    end)
+    assert(client:get_qualifications(CUSTOMER))
+    for _, way in ipairs { "raise", "return" } do
+      says = way
+      local _, err = client:get_qualifications(CUSTOMER)
+      assert.matches("refused %[redacted%]$", err.message)
+      assert.is_nil(tostring(err.cause):find(token, 1, true))
+    end
+  end)
 
   it("may give the lifetime as a string, as token endpoints do", function()
     local count = client_with(function() return token, "3599" end)

@@ -28,6 +28,7 @@ describe("sandbox.start", function()
     { port = 0 / 0, says = "port must be a whole number" },
     { latency = -1, says = "latency must be seconds, at least 0" },
     { vetting_time = math.huge, says = "vetting_time must be seconds" },
+    { latency = 1e300, says = "latency must be seconds, at least 0 and at most 2073600" },
   }
   for _, row in ipairs(bad_data) do
     it("refuses: " .. row.says, function()
@@ -49,6 +50,33 @@ describe("sandbox.start", function()
     assert.matches("cannot listen on 127.0.0.1, port " .. port .. ": Address already in use", err.message, 1, true)
     first:stop()
     assert.equal("network", select(2, sandbox.start { host = "no such host" }).category)
+  end)
+
+  it("is reached through loopback when it listens on every address", function()
+    local server = assert(sandbox.start { host = "0.0.0.0" })
+    local client = assert(partnercenter.new(server:client_options()))
+    assert(client:get_qualifications(CUSTOMER))
+    client:close()
+    server:stop()
+  end)
+
+  it("works in a process with more than 1,024 descriptors", function()
+    local files = {}
+    for i = 1, 1100 do
+      files[i] = io.open "/dev/null"
+    end
+    if #files < 1100 then
+      print "skipped: this shell allows too few descriptors"
+    else
+      local server = assert(sandbox.start())
+      local client = assert(partnercenter.new(server:client_options()))
+      assert(client:get_qualifications(CUSTOMER))
+      client:close()
+      server:stop()
+    end
+    for _, file in ipairs(files) do
+      file:close()
+    end
   end)
 
   it("listens on IPv6 too", function()
@@ -187,6 +215,7 @@ describe("the sandbox", function()
     { 400, "InvalidCustomerId", path = "/v1/customers/nobody/qualifications" },
     { 405, "MethodNotAllowed", method = "DELETE" },
     { 400, "InvalidInput", body = "" },
+    { 400, "InvalidInput", body = "1", method = "GET" },
     { 400, "InvalidInput", body = "{" },
     { 400, "InvalidInput", body = "true" },
     { 400, "InvalidInput", body = "{}" },
@@ -221,7 +250,9 @@ describe("the sandbox", function()
   end)
 
   it("refuses a request body that is far too large", function()
-    assert.equal(413, (raw("POST", PATH, {}, ("x"):rep(2 * 1024 * 1024))))
+    local status, answer = raw("POST", PATH, {}, ("x"):rep(2 * 1024 * 1024))
+    assert.equal(413, status)
+    assert.equal("BodyTooLarge", answer.code)
   end)
 
   it("fails so many times, where told", function()

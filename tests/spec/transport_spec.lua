@@ -73,24 +73,41 @@ describe("over TLS", function()
   end)
 end)
 
+describe("a handshake that is refused", function()
+  it("is a tls error, also on a client that found nobody there before", function()
+    local port = servers.free_port()
+    local client = assert(partnercenter.new { base_url = "https://127.0.0.1:" .. port, access_token = "token" })
+    local _, err = client:get_qualifications(CUSTOMER)
+    assert.equal("network", err.category)
+    local nginx = servers.nginx("server { listen 127.0.0.1:PORT; }", "", port)
+    _, err = client:get_qualifications(CUSTOMER)
+    assert.equal("tls", err.category)
+    assert.is_false(err.retryable)
+    client:close()
+    nginx.stop()
+  end)
+end)
+
 describe("the queue of calls", function()
-  it("gives libcurl no more than the connections can carry", function()
-    local server = assert(sandbox.start { latency = 0.05 })
-    local options = server:client_options()
-    options.max_connections = 2
-    local client = assert(core.client(options))
+  it("opens no more connections than max_connections", function()
+    local server = servers.raw()
+    local client = assert(core.client { base_url = server.url "ok", access_token = "token", max_connections = 2 })
     local calls = {}
     for i = 1, 10 do
-      calls[i] = assert(client:prepare("get_qualifications", CUSTOMER))
+      calls[i] = assert(client:prepare("update_qualification", CUSTOMER, "Education"))
       client:submit(calls[i])
     end
     for i = 10, 1, -1 do
       repeat until client:drive(calls[i])
-      assert.same({}, (client:result(calls[i])))
+      assert.equal("Education", assert(client:result(calls[i])).qualification)
     end
-    assert.equal(10, #server:requests())
+    local requests = server.requests()
+    assert.equal(10, #requests)
+    for _, request in ipairs(requests) do
+      assert.is_true(request.connection <= 2)
+    end
     client:close()
-    server:stop()
+    server.stop()
   end)
 
   it("lets calls be cancelled, queued and active, and closes with calls in it", function()
@@ -103,7 +120,9 @@ describe("the queue of calls", function()
       calls[i] = assert(client:prepare("get_qualifications", CUSTOMER))
       client:submit(calls[i])
     end
-    client:drive(calls[1])
+    repeat
+      client:drive(calls[1])
+    until #server:requests() == 1
     for i = 1, 2 do
       client:cancel(calls[i])
       client:cancel(calls[i])

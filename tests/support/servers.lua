@@ -100,10 +100,11 @@ http {
 --- Starts nginx with a configuration in which PORT and DIR are replaced.
 ---@param block string the contents of the http block
 ---@param main? string directives of the main level
+---@param port? integer the port to put for PORT; a free one where it is left out
 ---@return table server `port`, `directory` (with cert.pem and access.log), `log()`, `get(path)`, `stop()`
-function M.nginx(block, main)
+function M.nginx(block, main, port)
   local directory = run "mktemp -d":match "%S+"
-  local port = M.free_port()
+  port = port or M.free_port()
   make_certificate(directory)
   local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block })
     :gsub("%f[%w]DIR%f[%W]", directory):gsub("%f[%w]PORT%f[%W]", tostring(port))

@@ -78,6 +78,7 @@ static void checks_proxies(void **state) {
     assert_null(pc_proxy_url_check("socks5h://127.0.0.1:9050"));
     assert_non_null(pc_proxy_url_check("http://proxy:port"));
     assert_non_null(pc_proxy_url_check("http://"));
+    assert_non_null(pc_proxy_url_check("ftp://proxy:3128"));
 }
 
 static void encodes_all_but_unreserved(void **state) {

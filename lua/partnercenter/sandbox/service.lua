@@ -98,6 +98,11 @@ function Service:check(request)
         ("The header %s must be %s."):format(header.name, header.wants))
     end
   end
+  if request.is_too_large then
+    return refusal.new(413, "BodyTooLarge", "The body is larger than a megabyte.")
+  elseif request.body ~= "" and request.method == "GET" then
+    return refusal.new(400, "InvalidInput", "A GET has no body.")
+  end
   if request.body ~= "" and request.headers["content-type"] ~= "application/json" then
     return refusal.new(400, "InvalidHeader", "The header content-type must be application/json.")
   end
@@ -146,7 +151,7 @@ function Service:answer_once(request)
 end
 
 --- Answers one request.
----@param request table `{ method, uri, headers, body, now, time }`: `now` is monotonic, `time` is since
+---@param request table `{ method, uri, headers, body, is_too_large, now, time }`: `now` is monotonic, `time` is since
 --- the epoch, both in seconds
 ---@return table answer `{ status, headers, body, delay }`; `delay` in seconds
 function Service:answer(request)
