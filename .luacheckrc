@@ -5,4 +5,5 @@ max_line_length = 125
 read_globals = { "loadstring", math = { fields = { "type" } } }
 
 files["tests/spec"] = { std = "min+busted" }
+files["tests/clocked"] = { std = "min+busted" }
 files["tests/nginx"] = { std = "min+busted" }

@@ -38,6 +38,15 @@ void pc_call_clear(struct pc_call *call) {
                               .redacted = call->redacted };
 }
 
+void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
+    pc_answer_clear(&call->answer);
+    call->code = CURLE_OK;
+    call->os_errno = 0;
+    call->message[0] = '\0';
+    call->too_large = false;
+    call->max_answer = max_answer;
+}
+
 void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
     const struct pc_request *request = &call->request;
     char *lines[] = {

@@ -3,6 +3,7 @@
 #define PARTNERCENTER_CALL_H
 
 #include "answer.h"
+#include "due.h"
 #include "headers.h"
 #include "request.h"
 
@@ -14,13 +15,14 @@ struct pc_engine;
 
 enum pc_call_state {
     PC_CALL_PREPARED, /* not yet given to an engine */
-    PC_CALL_QUEUED,   /* the engine has it; all connections are taken */
+    PC_CALL_QUEUED,   /* the engine has it: all connections are taken, or a throttle holds */
     PC_CALL_ACTIVE,   /* libcurl has it */
+    PC_CALL_PAUSED,   /* an attempt failed; the next one waits for its time */
     PC_CALL_DONE,
 };
 
 /* One call from its validated arguments to its outcome. Shared by reference count between the Lua
- * handle and, while it is queued or active, the engine. No Lua value is in it. */
+ * handle and, until it is done, the engine. No Lua value is in it. */
 struct pc_call {
     struct pc_call *previous, *next; /* in the engine's list of its state */
     int references;
@@ -32,8 +34,14 @@ struct pc_call {
     char request_id_line[64];
     char correlation_id_line[64];
 
-    struct pc_engine *engine; /* while queued or active */
-    CURL *easy;               /* the engine's, while active */
+    struct pc_engine *engine; /* from submission until it is done */
+    struct pc_due due;        /* when the engine has to look at it next */
+    double deadline;          /* pc_clock() */
+    unsigned retries;
+    double spent;         /* of the client's retry budget */
+    double throttled_for; /* seconds; more than 0: it was not sent (again) since a throttle holds */
+
+    CURL *easy; /* the engine's, while active */
     struct pc_answer answer;
     CURLcode code;
     long os_errno;
@@ -54,6 +62,9 @@ void pc_call_release(struct pc_call *call);
 
 /* Forgets everything but the memory of its buffers. Only for a call with one reference. */
 void pc_call_clear(struct pc_call *call);
+
+/* Forgets what an earlier attempt left. */
+void pc_call_begin_attempt(struct pc_call *call, size_t max_answer);
 
 /* Makes the call's list of request headers, which begins at own_lines[0], with `headers` as its
  * tail. */

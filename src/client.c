@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
-#include "call.h"
+#include "call_pool.h"
 #include "clock.h"
 #include "compat.h"
 #include "engine.h"
@@ -13,17 +13,16 @@
 #define TYPE_CLIENT "partnercenter.core.client"
 #define TYPE_CALL   "partnercenter.core.call"
 
-/* The longest a script stays inside one wait, in milliseconds: between two of them Lua runs its
+/* The longest a script stays inside one wait, in seconds: between two of them Lua runs its
  * hooks, so that Ctrl-C works. libcurl wakes up earlier for whatever it has to do. */
-#define MAX_WAIT 250
+#define MAX_WAIT 0.25
 
 struct client {
     bool is_open;
     struct pc_settings settings;
     struct pc_engine engine;
     struct pc_headers *headers; /* of the current token; NULL until there is one */
-    struct pc_call *spare;      /* calls that have ended, for their buffers; linked by `next` */
-    size_t spare_count;
+    struct pc_call_pool spare;
     struct pc_buffer redacted;
 };
 
@@ -51,28 +50,6 @@ static struct call_box *push_call_box(lua_State *L) {
     luaL_getmetatable(L, TYPE_CALL);
     lua_setmetatable(L, -2);
     return box;
-}
-
-static struct pc_call *take_call(struct client *client) {
-    struct pc_call *call = client->spare;
-    if (!call)
-        return pc_call_new();
-    client->spare = call->next;
-    client->spare_count--;
-    call->next = NULL;
-    return call;
-}
-
-/* Keeps an ended call for its buffers, or frees it where enough are kept. */
-static void put_call(struct client *client, struct pc_call *call) {
-    if (client->spare_count >= client->settings.max_connections || call->references > 1) {
-        pc_call_release(call);
-        return;
-    }
-    pc_call_clear(call);
-    call->next = client->spare;
-    client->spare = call;
-    client->spare_count++;
 }
 
 static void set_token(lua_State *L, struct client *client, struct pc_text token) {
@@ -104,10 +81,12 @@ static int m_set_access_token(lua_State *L) {
 /* client:prepare(operation, ...) -> call, or nil, err, meta. Nothing is sent. */
 static int m_prepare(lua_State *L) {
     struct client *client = check_client(L);
-    struct pc_request_defaults defaults = { client->settings.base.text, client->settings.timeout };
+    const struct pc_settings *settings = &client->settings;
+    struct pc_request_defaults defaults = { settings->base.text, settings->timeout,
+                                            settings->deadline, settings->max_retries };
     lua_settop(L, 5); /* operation, customer id, qualification, options at the most */
     struct call_box *box = push_call_box(L);
-    box->call = take_call(client);
+    box->call = pc_call_pool_take(&client->spare);
     if (!box->call)
         return luaL_error(L, "not enough memory");
     if (pc_request_read(L, 2, &defaults, &box->call->request)) {
@@ -134,13 +113,24 @@ static int m_submit(lua_State *L) {
     return 0;
 }
 
-/* client:drive(call) -> whether the call is done. Moves all calls on, and waits a little if not. */
+/* client:drive(call [, seconds]) -> whether the call is done. Moves all calls on; if it is not
+ * done, waits for something to happen, so many seconds at the most. */
 static int m_drive(lua_State *L) {
     struct client *client = check_client(L);
     struct pc_call *call = check_call(L, 2);
     if (call->state != PC_CALL_DONE)
-        pc_engine_drive(&client->engine, call, MAX_WAIT);
+        pc_engine_drive(&client->engine, call, luaL_optnumber(L, 3, MAX_WAIT));
     lua_pushboolean(L, call->state == PC_CALL_DONE);
+    return 1;
+}
+
+/* client:state(call) -> "prepared", "queued", "active", "paused" or "done" */
+static int m_state(lua_State *L) {
+    static const char *const names[] = {
+        [PC_CALL_PREPARED] = "prepared", [PC_CALL_QUEUED] = "queued", [PC_CALL_ACTIVE] = "active",
+        [PC_CALL_PAUSED] = "paused",     [PC_CALL_DONE] = "done",
+    };
+    lua_pushstring(L, names[check_call(L, 2)->state]);
     return 1;
 }
 
@@ -159,7 +149,7 @@ static int m_result(lua_State *L) {
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
     int count = pc_result_push(L, call);
     box->call = NULL;
-    put_call(client, call);
+    pc_call_pool_put(&client->spare, call);
     return count;
 }
 
@@ -170,12 +160,7 @@ static int m_close(lua_State *L) {
     pc_engine_close(&client->engine);
     pc_headers_release(client->headers);
     client->headers = NULL;
-    while (client->spare) {
-        struct pc_call *call = client->spare;
-        client->spare = call->next;
-        pc_call_release(call);
-    }
-    client->spare_count = 0;
+    pc_call_pool_close(&client->spare);
     pc_settings_free(&client->settings);
     pc_buffer_free(&client->redacted);
     return 0;
@@ -224,6 +209,7 @@ static const luaL_Reg client_methods[] = {
     { "prepare", m_prepare },
     { "submit", m_submit },
     { "drive", m_drive },
+    { "state", m_state },
     { "cancel", m_cancel },
     { "result", m_result },
     { "error", m_error },
@@ -255,13 +241,14 @@ void pc_client_open(lua_State *L) {
 static bool open_engine(struct client *client) {
     const struct pc_settings *settings = &client->settings;
     const struct pc_engine_options options = {
+        .route = { .connect_timeout = settings->connect_timeout,
+                   .http2 = settings->http2,
+                   .user_agent = settings->user_agent,
+                   .ca_file = settings->ca_file,
+                   .proxy = settings->proxy },
         .max_connections = settings->max_connections,
         .max_answer = settings->max_response_size,
-        .connect_timeout = settings->connect_timeout,
-        .http2 = settings->http2,
-        .user_agent = settings->user_agent,
-        .ca_file = settings->ca_file,
-        .proxy = settings->proxy,
+        .max_retry_after = settings->max_retry_after,
     };
     return pc_engine_open(&client->engine, &options);
 }
@@ -283,6 +270,7 @@ int pc_client_f_client(lua_State *L) {
     if (!open_engine(client))
         luaL_error(L, "not enough memory");
     client->is_open = true;
+    client->spare.capacity = client->settings.max_connections;
     if (token.data)
         set_token(L, client, token);
     return 1;

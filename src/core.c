@@ -25,7 +25,18 @@ static int f_now(lua_State *L) {
     return 1;
 }
 
+#ifdef PARTNERCENTER_TEST_CLOCK
+/* core.advance(seconds) */
+static int f_advance(lua_State *L) {
+    pc_clock_advance(luaL_checknumber(L, 1));
+    return 0;
+}
+#endif
+
 static const luaL_Reg functions[] = {
+#ifdef PARTNERCENTER_TEST_CLOCK
+    { "advance", f_advance },
+#endif
     { "client", pc_client_f_client },
     { "error", pc_error_f_error },
     { "unsent", pc_client_f_unsent },

@@ -1,211 +1,190 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine.h"
 
+#include "category.h"
 #include "clock.h"
+#include "random.h"
+#include "retry.h"
+#include "retry_after.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* libcurl's own default for CURLMOPT_MAX_CONCURRENT_STREAMS; it opens another connection when the
  * server allows fewer. */
 #define HTTP2_CALLS_PER_CONNECTION 100
 
-static void list_append(struct pc_call_list *list, struct pc_call *call) {
-    call->previous = list->last;
-    call->next = NULL;
-    if (list->last)
-        list->last->next = call;
-    else
-        list->first = call;
-    list->last = call;
-    list->count++;
+/* libcurl ends an attempt at its timeout, but for one that waits inside libcurl until a connection
+ * can carry it: the engine ends that one so many seconds later. */
+#define TIMEOUT_GRACE 0.1
+
+/* Moves a call of the engine to the list of another state. */
+static void enter(struct pc_engine *engine, struct pc_call *call, enum pc_call_state state) {
+    pc_call_list_remove(&engine->lists[call->state], call);
+    pc_call_list_append(&engine->lists[state], call);
+    call->state = state;
 }
 
-static void list_remove(struct pc_call_list *list, struct pc_call *call) {
-    if (call->previous)
-        call->previous->next = call->next;
-    else
-        list->first = call->next;
-    if (call->next)
-        call->next->previous = call->previous;
-    else
-        list->last = call->previous;
-    call->previous = call->next = NULL;
-    list->count--;
+static struct pc_call *call_of(struct pc_due *due) {
+    return (struct pc_call *)((char *)due - offsetof(struct pc_call, due));
 }
 
-/* libcurl's callbacks: bytes go into the call, Lua is far away. */
-
-#if LIBCURL_VERSION_NUM >= 0x075000
-/* A connection is there and the request goes out; again when the connection turns out to be dead
- * and libcurl takes another. */
-static int on_request(void *user, char *remote, // NOLINT(readability-non-const-parameter)
-                      char *local,              // NOLINT(readability-non-const-parameter)
-                      int remote_port, int local_port) {
-    (void)remote;
-    (void)local;
-    (void)remote_port;
-    (void)local_port;
-    struct pc_call *call = user;
-    call->attempts++;
-    return CURL_PREREQFUNC_OK;
-}
-#endif
-
-static size_t on_header(char *line, size_t size, size_t count, void *user) {
-    struct pc_call *call = user;
-    pc_answer_header(&call->answer, line, size * count);
-    return size * count;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
-    struct pc_call *call = user;
-    size_t length = size * count;
-    if (length > call->max_answer - call->answer.body.length) {
-        call->too_large = true;
-        return 0;
-    }
-    return pc_buffer_append(&call->answer.body, bytes, length) ? length : 0;
-}
-
-static long milliseconds(double seconds) {
-    return (long)ceil(seconds * 1000);
-}
-
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode set = curl_easy_setopt(easy, option, value);                                      \
-        if (set != CURLE_OK)                                                                       \
-            return set;                                                                            \
-    } while (0)
-
-static CURLcode configure_connection(CURL *easy, const struct pc_engine_options *options) {
-#if LIBCURL_VERSION_NUM >= 0x075700
-    /* Older versions write to TLS peers without MSG_NOSIGNAL, and with this option they would no
-     * longer ignore SIGPIPE themselves while they do. */
-    SET(CURLOPT_NOSIGNAL, 1L);
-#endif
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options->connect_timeout));
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    SET(CURLOPT_HTTP_VERSION,
-        (long)(options->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    SET(CURLOPT_PIPEWAIT, (long)options->http2);
-    if (options->ca_file) {
-        SET(CURLOPT_CAINFO, options->ca_file);
-        SET(CURLOPT_CAPATH, NULL); /* the file alone, not the system's directory beside it */
-    }
-    if (options->proxy)
-        SET(CURLOPT_PROXY, options->proxy);
-    /* The token must not follow to another place, and nothing but HTTP is ever spoken. */
-    SET(CURLOPT_FOLLOWLOCATION, 0L);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-#if LIBCURL_VERSION_NUM >= 0x075700
-    /* Older versions join the resolver's thread when a transfer ends early: a name server that
-     * does not answer then holds up every call for as long as the resolver tries. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
-                     1L); /* unknown where libcurl is older than its headers */
-#endif
-    return CURLE_OK;
-}
-
-static CURLcode configure_request(CURL *easy, struct pc_call *call,
-                                  const struct pc_engine_options *options) {
-    const struct pc_request *request = &call->request;
-    SET(CURLOPT_URL, request->url.data);
-    SET(CURLOPT_USERAGENT, options->user_agent);
-    SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
-    SET(CURLOPT_HTTPHEADER, call->own_lines);
-    SET(CURLOPT_PRIVATE, call);
-    SET(CURLOPT_ERRORBUFFER, call->message);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, call);
-#if LIBCURL_VERSION_NUM >= 0x075000
-    SET(CURLOPT_PREREQFUNCTION, on_request);
-    SET(CURLOPT_PREREQDATA, call);
-#else
-    call->attempts++; /* counted as it begins, where its sending cannot be seen */
-#endif
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, call);
-    if (request->body.length > 0) {
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
-        SET(CURLOPT_POSTFIELDS, request->body.data);
-        SET(CURLOPT_CUSTOMREQUEST, request->operation->method);
-    }
-    return CURLE_OK;
-}
-
-#undef SET
-
-static CURL *take_easy(struct pc_engine *engine) {
-    if (engine->idle_count > 0)
-        return engine->idle[--engine->idle_count];
-    return curl_easy_init();
-}
-
-/* Keeps a handle for the next call. Not one whose transfer failed: what libcurl remembers of the
- * failure, CURLINFO_OS_ERRNO for one, would outlive the reset. */
-static void put_easy(struct pc_engine *engine, CURL *easy, CURLcode code) {
-    if (code == CURLE_OK && engine->idle_count < engine->options.max_connections) {
-        curl_easy_reset(easy);
-        engine->idle[engine->idle_count++] = easy;
-    } else {
-        curl_easy_cleanup(easy);
-    }
-}
-
-/* The end of every call, whichever way it came. Releases the engine's reference. */
-static void finish(struct pc_engine *engine, struct pc_call *call, CURLcode code) {
-    list_remove(call->state == PC_CALL_QUEUED ? &engine->queued : &engine->active, call);
-    call->state = PC_CALL_DONE;
-    call->engine = NULL;
+/* The end of an attempt, whichever way it came. */
+static void end_attempt(struct pc_engine *engine, struct pc_call *call, CURLcode code) {
     call->code = code;
-    call->ended = pc_clock();
     if (call->easy) {
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
         curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &call->os_errno);
         curl_multi_remove_handle(engine->multi, call->easy);
-        put_easy(engine, call->easy, code);
+        pc_easy_pool_put(&engine->idle, call->easy, code);
         call->easy = NULL;
     }
     if (code != CURLE_OK && call->message[0] == '\0')
         strncpy(call->message, curl_easy_strerror(code), sizeof call->message - 1);
+}
+
+/* The end of a call. Releases the engine's reference. */
+static void finish(struct pc_engine *engine, struct pc_call *call) {
+    pc_due_clear(&engine->dues, &call->due);
+    pc_call_list_remove(&engine->lists[call->state], call);
+    call->state = PC_CALL_DONE;
+    call->engine = NULL;
+    call->ended = pc_clock();
     pc_call_release(call);
 }
 
-static void activate(struct pc_engine *engine, struct pc_call *call) {
-    list_remove(&engine->queued, call);
-    list_append(&engine->active, call);
-    call->state = PC_CALL_ACTIVE;
-    call->max_answer = engine->options.max_answer;
-    CURL *easy = take_easy(engine);
-    if (!easy) {
-        finish(engine, call, CURLE_OUT_OF_MEMORY);
+static double throttle_left(const struct pc_engine *engine) {
+    return engine->throttled_until - pc_clock();
+}
+
+/* Whether the call may wait so many seconds: not beyond its deadline, nor longer than the client
+ * waits for a throttle. */
+static bool may_wait(const struct pc_engine *engine, const struct pc_call *call, double seconds) {
+    return seconds <= engine->options.max_retry_after && pc_clock() + seconds < call->deadline;
+}
+
+/* Ends a waiting call that the throttle would hold for too long, with the answer that it got last
+ * or, where it was not sent yet, with the throttle itself. */
+static void refuse_throttled(struct pc_engine *engine, struct pc_call *call) {
+    double left = throttle_left(engine);
+    if (left <= 0 || may_wait(engine, call, left))
+        return;
+    call->throttled_for = left;
+    finish(engine, call);
+}
+
+static void throttle(struct pc_engine *engine, double seconds) {
+    static const enum pc_call_state waiting[] = { PC_CALL_QUEUED, PC_CALL_PAUSED };
+    struct pc_call *next = NULL;
+    engine->throttled_until = fmax(engine->throttled_until, pc_clock() + seconds);
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
+        for (struct pc_call *call = engine->lists[waiting[i]].first; call; call = next) {
+            next = call->next;
+            refuse_throttled(engine, call);
+        }
+    }
+}
+
+static bool is_success(const struct pc_call *call) {
+    return call->code == CURLE_OK && call->answer.status >= 200 && call->answer.status <= 299;
+}
+
+static double retry_after_of(const struct pc_call *call) {
+    if (call->code != CURLE_OK)
+        return PC_NO_RETRY_AFTER;
+    return pc_retry_after(call->answer.retry_after, call->answer.date, time(NULL));
+}
+
+static struct pc_retry_answer decide(const struct pc_engine *engine, const struct pc_call *call,
+                                     double retry_after) {
+    struct pc_category category = call->code == CURLE_OK
+                                      ? pc_category_of_status(call->answer.status)
+                                      : pc_category_of_curl(call->code, call->os_errno);
+    struct pc_retry_question question = {
+        .is_retryable = category.retryable,
+        .timed_out = call->code == CURLE_OPERATION_TIMEDOUT,
+        .retries = call->retries,
+        .max_retries = call->request.max_retries,
+        .retry_after = fmax(retry_after, throttle_left(engine)),
+        .max_retry_after = engine->options.max_retry_after,
+        .time_left = call->deadline - pc_clock(),
+        .budget = engine->retry_budget,
+        .random = pc_random(),
+    };
+    return pc_retry_decide(&question);
+}
+
+/* After an attempt: the call is done, or pauses until it is sent again. */
+static void settle(struct pc_engine *engine, struct pc_call *call) {
+    if (is_success(call)) {
+        engine->retry_budget = pc_retry_refund(engine->retry_budget, call->spent);
+        finish(engine, call);
         return;
     }
-    call->easy = easy;
-    CURLcode code = configure_connection(easy, &engine->options);
-    if (code == CURLE_OK)
-        code = configure_request(easy, call, &engine->options);
-    if (code == CURLE_OK && curl_multi_add_handle(engine->multi, easy) != CURLM_OK)
+    double retry_after = retry_after_of(call);
+    if (call->code == CURLE_OK && call->answer.status == 429 && retry_after > 0)
+        throttle(engine, retry_after);
+    struct pc_retry_answer decision = decide(engine, call, retry_after);
+    if (!decision.again) {
+        finish(engine, call);
+        return;
+    }
+    engine->retry_budget -= decision.cost;
+    call->spent += decision.cost;
+    call->retries++;
+    enter(engine, call, PC_CALL_PAUSED);
+    pc_due_set(&engine->dues, &call->due, pc_clock() + decision.pause);
+}
+
+static void fail_attempt(struct pc_engine *engine, struct pc_call *call, CURLcode code,
+                         const char *message) {
+    if (message)
+        strncpy(call->message, message, sizeof call->message - 1);
+    end_attempt(engine, call, code);
+    settle(engine, call);
+}
+
+static void activate(struct pc_engine *engine, struct pc_call *call) {
+    double seconds = fmin(call->request.timeout, call->deadline - pc_clock());
+    enter(engine, call, PC_CALL_ACTIVE);
+    pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE);
+    pc_call_begin_attempt(call, engine->options.max_answer);
+    call->easy = pc_easy_pool_take(&engine->idle);
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+    if (call->easy)
+        code =
+            pc_transfer_configure(call->easy, call, &engine->options.route, fmax(seconds, 0.001));
+    if (code == CURLE_OK && curl_multi_add_handle(engine->multi, call->easy) != CURLM_OK)
         code = CURLE_OUT_OF_MEMORY;
-    if (code != CURLE_OK)
-        finish(engine, call, code);
+    if (code != CURLE_OK) {
+        end_attempt(engine, call, code);
+        finish(engine, call);
+    }
 }
 
 static void admit(struct pc_engine *engine) {
+    const struct pc_call_list *queued = &engine->lists[PC_CALL_QUEUED];
     size_t limit = engine->options.max_connections * engine->calls_per_connection;
-    while (engine->queued.first && engine->active.count < limit)
-        activate(engine, engine->queued.first);
+    while (queued->first && engine->lists[PC_CALL_ACTIVE].count < limit &&
+           throttle_left(engine) <= 0)
+        activate(engine, queued->first);
+}
+
+/* Looks at the calls whose time has come: a pause, a wait in the queue or an attempt has ended. */
+static void look_at_due(struct pc_engine *engine) {
+    double now = pc_clock();
+    for (struct pc_due *due; (due = pc_due_first(&engine->dues)) && due->at <= now;) {
+        struct pc_call *call = call_of(due);
+        if (call->state == PC_CALL_PAUSED) {
+            enter(engine, call, PC_CALL_QUEUED);
+            pc_due_set(&engine->dues, due, call->deadline);
+        } else {
+            fail_attempt(engine, call, CURLE_OPERATION_TIMEDOUT,
+                         call->state == PC_CALL_ACTIVE
+                             ? "no connection could carry the call within its timeout"
+                             : "the deadline passed while the call waited for a connection");
+        }
+    }
 }
 
 static void note_http_version(struct pc_engine *engine, CURL *easy) {
@@ -215,7 +194,7 @@ static void note_http_version(struct pc_engine *engine, CURL *easy) {
         engine->calls_per_connection = HTTP2_CALLS_PER_CONNECTION;
 }
 
-static void finish_those_done(struct pc_engine *engine) {
+static void settle_those_done(struct pc_engine *engine) {
     int left = 0;
     for (CURLMsg *end; (end = curl_multi_info_read(engine->multi, &left));) {
         struct pc_call *call = NULL;
@@ -224,25 +203,34 @@ static void finish_those_done(struct pc_engine *engine) {
         note_http_version(engine, end->easy_handle);
         if (code == CURLE_OK && !call->answer.has_head) /* libcurl takes it for an answer */
             code = CURLE_PARTIAL_FILE;
-        finish(engine, call, code);
+        fail_attempt(engine, call, code, NULL);
     }
 }
 
-/* When libcurl itself fails, as it does when memory runs out, no call can go on. */
+/* When libcurl itself fails, as it does when memory runs out, no attempt can go on. */
 static void fail_active(struct pc_engine *engine, CURLMcode code) {
-    while (engine->active.first) {
-        struct pc_call *call = engine->active.first;
-        strncpy(call->message, curl_multi_strerror(code), sizeof call->message - 1);
-        finish(engine, call, CURLE_FAILED_INIT);
-    }
+    for (size_t left = engine->lists[PC_CALL_ACTIVE].count; left > 0; left--)
+        fail_attempt(engine, engine->lists[PC_CALL_ACTIVE].first, CURLE_FAILED_INIT,
+                     curl_multi_strerror(code));
+}
+
+/* Milliseconds until the engine has to do something of its own accord, at most `max_wait` s. */
+static int time_to_wait(const struct pc_engine *engine, double max_wait) {
+    const struct pc_due *due = pc_due_first(&engine->dues);
+    double wait = max_wait;
+    if (due)
+        wait = fmin(wait, due->at - pc_clock());
+    if (engine->lists[PC_CALL_QUEUED].first && throttle_left(engine) > 0)
+        wait = fmin(wait, throttle_left(engine));
+    return wait > 0 ? (int)ceil(wait * 1000) : 0;
 }
 
 bool pc_engine_open(struct pc_engine *engine, const struct pc_engine_options *options) {
     engine->options = *options;
     engine->calls_per_connection = 1;
+    engine->retry_budget = PC_RETRY_BUDGET;
     engine->multi = curl_multi_init();
-    engine->idle = calloc(options->max_connections, sizeof(CURL *));
-    if (!engine->multi || !engine->idle)
+    if (!engine->multi || !pc_easy_pool_open(&engine->idle, options->max_connections))
         return false;
     long connections = (long)options->max_connections;
     curl_multi_setopt(engine->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
@@ -251,14 +239,12 @@ bool pc_engine_open(struct pc_engine *engine, const struct pc_engine_options *op
 }
 
 void pc_engine_close(struct pc_engine *engine) {
-    while (engine->queued.first)
-        pc_engine_cancel(engine->queued.first);
-    while (engine->active.first)
-        pc_engine_cancel(engine->active.first);
-    while (engine->idle_count > 0)
-        curl_easy_cleanup(engine->idle[--engine->idle_count]);
-    free(engine->idle);
-    engine->idle = NULL;
+    for (int state = 0; state < PC_CALL_DONE; state++) {
+        while (engine->lists[state].first)
+            pc_engine_cancel(engine->lists[state].first);
+    }
+    pc_easy_pool_close(&engine->idle);
+    pc_due_free(&engine->dues);
     curl_multi_cleanup(engine->multi);
     engine->multi = NULL;
 }
@@ -267,26 +253,35 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
     pc_call_hold(call);
     pc_call_link_headers(call, headers);
     call->engine = engine;
+    call->deadline = call->begun + call->request.deadline;
     call->state = PC_CALL_QUEUED;
-    list_append(&engine->queued, call);
+    pc_call_list_append(&engine->lists[PC_CALL_QUEUED], call);
+    if (!pc_due_set(&engine->dues, &call->due, call->deadline)) {
+        end_attempt(engine, call, CURLE_OUT_OF_MEMORY);
+        finish(engine, call);
+        return;
+    }
+    refuse_throttled(engine, call);
 }
 
 void pc_engine_cancel(struct pc_call *call) {
     if (!call->engine)
         return;
     call->cancelled = true;
-    finish(call->engine, call, CURLE_ABORTED_BY_CALLBACK);
+    end_attempt(call->engine, call, CURLE_ABORTED_BY_CALLBACK);
+    finish(call->engine, call);
 }
 
-void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, int max_wait) {
+void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait) {
     int running = 0;
+    look_at_due(engine);
     admit(engine);
     CURLMcode code = curl_multi_perform(engine->multi, &running);
     if (code != CURLM_OK)
         fail_active(engine, code);
-    finish_those_done(engine);
+    settle_those_done(engine);
     if (call->state == PC_CALL_DONE)
         return;
     admit(engine);
-    curl_multi_poll(engine->multi, NULL, 0, max_wait, NULL);
+    curl_multi_poll(engine->multi, NULL, 0, time_to_wait(engine, max_wait), NULL);
 }

@@ -3,37 +3,35 @@
 #define PARTNERCENTER_ENGINE_H
 
 #include "call.h"
+#include "call_list.h"
+#include "due.h"
+#include "easy_pool.h"
+#include "transfer.h"
 
 #include <curl/curl.h>
 
 #pragma GCC visibility push(hidden)
 
-/* How the engine reaches the service. The texts belong to whoever owns the engine. */
 struct pc_engine_options {
+    struct pc_route route;
     size_t max_connections;
     size_t max_answer;      /* bytes, decoded */
-    double connect_timeout; /* seconds */
-    bool http2;             /* only ever over TLS, where it can be negotiated */
-    const char *user_agent;
-    const char *ca_file; /* NULL: the system's */
-    const char *proxy;   /* NULL: what the environment says; "": none */
-};
-
-struct pc_call_list {
-    struct pc_call *first, *last;
-    size_t count;
+    double max_retry_after; /* seconds */
 };
 
 /* libcurl's multi interface around a client's calls. It does nothing by itself: whoever waits for
  * a call drives it, and all the others progress too. libcurl is given only as many calls as its
- * connections can carry, since its cost grows with the handles it holds; the rest wait here. */
+ * connections can carry, since its cost grows with the handles it holds; the rest wait here, and so
+ * do the calls that pause before they are sent again. */
 struct pc_engine {
     struct pc_engine_options options;
     CURLM *multi;
-    CURL **idle; /* easy handles for the next calls, at most max_connections */
-    size_t idle_count;
-    struct pc_call_list queued, active;
-    size_t calls_per_connection; /* 1 until the service has answered over HTTP/2 */
+    struct pc_easy_pool idle; /* easy handles for the next calls, at most max_connections */
+    struct pc_call_list lists[PC_CALL_DONE]; /* of the calls in each state but the last */
+    struct pc_due_heap dues;                 /* when each call has to be looked at */
+    size_t calls_per_connection;             /* 1 until the service has answered over HTTP/2 */
+    double throttled_until;                  /* pc_clock(): no request leaves before */
+    double retry_budget;
 };
 
 /* `engine` must be zeroed. False when memory runs out; pc_engine_close is due in either case. */
@@ -49,8 +47,8 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
 void pc_engine_cancel(struct pc_call *call);
 
 /* Moves all calls on without waiting, then, if `call` is not done, waits until something can be
- * done again: at most `max_wait` milliseconds, less when a signal arrives. */
-void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, int max_wait);
+ * done again: at most `max_wait` seconds, less when a signal arrives. */
+void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait);
 
 #pragma GCC visibility pop
 

@@ -4,6 +4,7 @@
 #include "compat.h"
 #include "error.h"
 #include "json.h"
+#include "redact.h"
 #include "retry_after.h"
 
 #include <string.h>
@@ -162,6 +163,7 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
                         lua_tostring(L, -1));
         lua_remove(L, -2);
     } else {
+        pc_redact_userinfo(call->message); /* of a proxy that the environment names */
         push_redacted(L, call, call->message, strlen(call->message));
     }
     pc_error_new(L, category, call->attempts);
@@ -178,10 +180,21 @@ static void push_cancelled(lua_State *L, struct pc_call *call) {
     pc_failure_set_ids(L, call);
 }
 
+/* A call that came while the service's Retry-After to another one held. */
+static void push_throttled(lua_State *L, struct pc_call *call) {
+    lua_pushliteral(L, "the service asked this client to wait longer than the call may");
+    pc_error_new(L, pc_category_of_status(429), call->attempts);
+    pc_failure_set_ids(L, call);
+    lua_pushnumber(L, call->throttled_for);
+    lua_setfield(L, -2, "retry_after");
+}
+
 void pc_failure_push(lua_State *L, struct pc_call *call) {
     luaL_checkstack(L, 16, "error");
     if (call->cancelled)
         push_cancelled(L, call);
+    else if (call->throttled_for > 0 && call->attempts == 0)
+        push_throttled(L, call);
     else if (call->code != CURLE_OK)
         push_transfer_failure(L, call);
     else

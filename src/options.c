@@ -31,8 +31,24 @@ static const char *read_seconds(lua_State *L, void *value) {
 static const char *read_count(lua_State *L, void *value) {
     double count = lua_tonumber(L, -1);
     if (!(count >= 1 && count <= COMPAT_MAX_WHOLE && count == floor(count)))
-        return "must be a whole number, at least 1";
+        return "must be a whole number from 1 to 2^53";
     *(double *)value = count;
+    return NULL;
+}
+
+static const char *read_whole(lua_State *L, void *value) {
+    double number = lua_tonumber(L, -1);
+    if (!(number >= 0 && number <= COMPAT_MAX_WHOLE && number == floor(number)))
+        return "must be a whole number from 0 to 2^53";
+    *(double *)value = number;
+    return NULL;
+}
+
+static const char *read_pause(lua_State *L, void *value) {
+    double seconds = lua_tonumber(L, -1);
+    if (!(seconds >= 0 && seconds <= MAX_SECONDS))
+        return "must be seconds, at least 0 and at most 2073600 (24 days)";
+    *(double *)value = seconds;
     return NULL;
 }
 
@@ -44,6 +60,8 @@ static const char *read_boolean(lua_State *L, void *value) {
 const struct pc_option_kind pc_option_text = { 1u << LUA_TSTRING, read_text };
 const struct pc_option_kind pc_option_seconds = { 1u << LUA_TNUMBER, read_seconds };
 const struct pc_option_kind pc_option_count = { 1u << LUA_TNUMBER, read_count };
+const struct pc_option_kind pc_option_whole = { 1u << LUA_TNUMBER, read_whole };
+const struct pc_option_kind pc_option_pause = { 1u << LUA_TNUMBER, read_pause };
 const struct pc_option_kind pc_option_boolean = { 1u << LUA_TBOOLEAN, read_boolean };
 
 static const struct pc_option *find(const struct pc_option *rows, unsigned scope,

@@ -20,6 +20,8 @@ struct pc_option_kind {
 extern const struct pc_option_kind pc_option_text;    /* struct pc_text; owned by the Lua string */
 extern const struct pc_option_kind pc_option_seconds; /* double; more than 0, at most 24 days */
 extern const struct pc_option_kind pc_option_count;   /* double; whole, 1 to 2^53 */
+extern const struct pc_option_kind pc_option_whole;   /* double; whole, 0 to 2^53 */
+extern const struct pc_option_kind pc_option_pause;   /* double; seconds, 0 to 24 days */
 extern const struct pc_option_kind pc_option_boolean; /* bool */
 
 /* A row of a table of options; the row with a NULL name ends the table. */

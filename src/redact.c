@@ -73,3 +73,17 @@ bool pc_redact(const char *text, size_t length, const char *secret, size_t secre
     }
     return pc_buffer_append(out, text + kept, length - kept);
 }
+
+void pc_redact_userinfo(char *text) {
+    for (char *url = text; (url = strstr(url, "://")) != NULL;) {
+        url += strlen("://");
+        char *end = url + strcspn(url, "/'\"");
+        char *at = NULL; /* the last one: a password may have one of its own */
+        for (char *next = url; next < end; next++) {
+            if (*next == '@')
+                at = next;
+        }
+        if (at)
+            memmove(url, at + 1, strlen(at + 1) + 1);
+    }
+}

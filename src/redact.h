@@ -15,6 +15,9 @@
 bool pc_redact(const char *text, size_t length, const char *secret, size_t secret_length,
                struct pc_buffer *out);
 
+/* Takes out, in place, what stands between `://` and `@` in URLs: a user name and a password. */
+void pc_redact_userinfo(char *text);
+
 #pragma GCC visibility pop
 
 #endif

@@ -13,7 +13,7 @@
 struct call_options {
     struct pc_text request_id;
     struct pc_text correlation_id;
-    double timeout;
+    double timeout, deadline, max_retries;
     struct pc_update update;
     struct pc_page page;
 };
@@ -30,6 +30,8 @@ static const struct pc_option call_options[] = {
     { "request_id", &pc_option_text, FIELD(request_id), EVERY_CALL },
     { "correlation_id", &pc_option_text, FIELD(correlation_id), EVERY_CALL },
     { "timeout", &pc_option_seconds, FIELD(timeout), EVERY_CALL },
+    { "deadline", &pc_option_seconds, FIELD(deadline), EVERY_CALL },
+    { "max_retries", &pc_option_whole, FIELD(max_retries), EVERY_CALL },
     { "validation_code", &pc_option_validation_code, FIELD(update.validation_code), UPDATES },
     { "education_segment", &pc_option_text, FIELD(update.education_segment), UPDATES },
     { "website", &pc_option_text, FIELD(update.website), UPDATES },
@@ -159,7 +161,10 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
                      struct pc_request *request) {
     struct arguments arguments = {
         .operation = pc_operation_find(luaL_checkstring(L, index)),
-        .options = { .timeout = defaults->timeout, .page.size = DEFAULT_PAGE_SIZE },
+        .options = { .timeout = defaults->timeout,
+                     .deadline = defaults->deadline,
+                     .max_retries = defaults->max_retries,
+                     .page.size = DEFAULT_PAGE_SIZE },
     };
     const struct call_options *options = &arguments.options;
     luaL_argcheck(L, arguments.operation != NULL, index, "unknown operation");
@@ -171,6 +176,8 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
 
     request->operation = arguments.operation;
     request->timeout = options->timeout;
+    request->deadline = options->deadline;
+    request->max_retries = options->max_retries;
     if (!append_path(&arguments, defaults->base_url, &request->url) ||
         !append_query(L, &arguments, &request->url) ||
         !append_body(L, &arguments, &request->body) ||

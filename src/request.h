@@ -18,13 +18,15 @@ struct pc_request {
     struct pc_buffer continuation_line; /* the header MS-ContinuationToken; empty: none */
     struct pc_guid request_id;
     struct pc_guid correlation_id;
-    double timeout; /* seconds, of one attempt */
+    double timeout;     /* seconds, of one attempt */
+    double deadline;    /* seconds, of the whole call */
+    double max_retries; /* after the first attempt */
 };
 
 /* What a client gives to each of its requests. */
 struct pc_request_defaults {
     const char *base_url; /* without a slash at its end */
-    double timeout;
+    double timeout, deadline, max_retries;
 };
 
 /* Fills `request`, which must be empty, from the Lua arguments that begin at `index`: the name of

@@ -26,7 +26,8 @@ struct token_option {
 struct client_options {
     struct pc_text base_url, ca_file, proxy, user_agent, locale, application_name;
     struct token_option access_token;
-    double timeout, connect_timeout, max_connections, max_response_size;
+    double timeout, connect_timeout, deadline, max_retries, max_retry_after;
+    double max_connections, max_response_size;
     bool http2, allow_insecure_http;
 };
 
@@ -74,6 +75,9 @@ static const struct pc_option client_options[] = {
     { "access_token", &access_token_kind, FIELD(access_token), 1 },
     { "timeout", &pc_option_seconds, FIELD(timeout), 1 },
     { "connect_timeout", &pc_option_seconds, FIELD(connect_timeout), 1 },
+    { "deadline", &pc_option_seconds, FIELD(deadline), 1 },
+    { "max_retries", &pc_option_whole, FIELD(max_retries), 1 },
+    { "max_retry_after", &pc_option_pause, FIELD(max_retry_after), 1 },
     { "max_connections", &pc_option_count, FIELD(max_connections), 1 },
     { "http2", &pc_option_boolean, FIELD(http2), 1 },
     { "locale", &pc_option_text, FIELD(locale), 1 },
@@ -107,12 +111,21 @@ static bool check(lua_State *L, const struct client_options *options) {
         return refuse(L, "max_connections", "must be at most 65535");
     if (options->ca_file.data && !is_readable_file(options->ca_file.data))
         return refuse(L, "ca_file", "is no file that can be read");
-    if (options->proxy.length > 0) {
-        const char *problem = pc_proxy_url_check(options->proxy.data);
-        if (problem)
-            return refuse(L, "proxy", problem);
-    }
     return true;
+}
+
+/* The proxy, for a service at `base`. Plain http is refused to another machine, and so it is by way
+ * of one: a proxy would see the token. */
+static bool check_proxy(lua_State *L, const struct client_options *options,
+                        const struct pc_base_url *base) {
+    bool is_on_loopback = false;
+    if (options->proxy.length == 0)
+        return true;
+    const char *problem = pc_proxy_url_check(options->proxy.data, &is_on_loopback);
+    if (!problem && !base->is_tls && !is_on_loopback && !options->allow_insecure_http)
+        problem = "would see the access token, since base_url uses plain http: use https, or set "
+                  "allow_insecure_http";
+    return problem ? refuse(L, "proxy", problem) : true;
 }
 
 /* A copy of the text, of `fallback` where it was not given; NULL where that is NULL too. */
@@ -139,6 +152,9 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     settings->application_name = copy(L, options->application_name, "");
     settings->timeout = options->timeout;
     settings->connect_timeout = options->connect_timeout;
+    settings->deadline = options->deadline;
+    settings->max_retries = options->max_retries;
+    settings->max_retry_after = options->max_retry_after;
     settings->max_connections = (size_t)options->max_connections;
     settings->max_response_size = (size_t)options->max_response_size;
     settings->http2 = options->http2 && settings->base.is_tls && curl_has_http2();
@@ -150,6 +166,9 @@ bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
         .base_url = { DEFAULT_BASE_URL, sizeof DEFAULT_BASE_URL - 1 },
         .timeout = 30,
         .connect_timeout = 10,
+        .deadline = 300,
+        .max_retries = 3,
+        .max_retry_after = 120,
         .max_connections = 32,
         .max_response_size = 8.0 * 1024 * 1024,
         .http2 = true,
@@ -160,6 +179,8 @@ bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
         pc_base_url_read(options.base_url.data, options.allow_insecure_http, &settings->base);
     if (problem)
         return refuse(L, "base_url", problem);
+    if (!check_proxy(L, &options, &settings->base))
+        return false;
     fill(L, &options, settings);
     *access_token = options.access_token.text;
     return true;

@@ -20,6 +20,9 @@ struct pc_settings {
     char *application_name;
     double timeout;         /* seconds, of one attempt */
     double connect_timeout; /* seconds */
+    double deadline;        /* seconds, of a whole call */
+    double max_retries;     /* after the first attempt */
+    double max_retry_after; /* seconds; a longer throttle is not waited for */
     size_t max_connections;
     size_t max_response_size; /* bytes */
     bool http2;               /* asked for, over TLS, and libcurl can */

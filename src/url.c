@@ -88,7 +88,7 @@ const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_bas
     return problem;
 }
 
-const char *pc_proxy_url_check(const char *url) {
+const char *pc_proxy_url_check(const char *url, bool *is_on_loopback) {
     static const char *const schemes[] = {
         "http", "https", "socks4", "socks4a", "socks5", "socks5h"
     };
@@ -103,6 +103,7 @@ const char *pc_proxy_url_check(const char *url) {
         for (size_t i = 0; i < sizeof schemes / sizeof schemes[0] && !is_known; i++)
             is_known = part_is(handle, CURLUPART_SCHEME, schemes[i]);
     }
+    *is_on_loopback = is_loopback(handle);
     curl_url_cleanup(handle);
     return is_known ? NULL : "must look like http://host:port, or with https, socks4 or socks5";
 }

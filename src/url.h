@@ -17,8 +17,9 @@ struct pc_base_url {
  * form that follows the option's name. */
 const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_base_url *base);
 
-/* Whether `url` can be a proxy's address; the scheme may be left out. Returned as above. */
-const char *pc_proxy_url_check(const char *url);
+/* Whether `url` can be a proxy's address; the scheme may be left out. Returned as above, and with
+ * whether the proxy is on this machine. */
+const char *pc_proxy_url_check(const char *url, bool *is_on_loopback);
 
 /* Appends the bytes percent-encoded (RFC 3986: all but the unreserved characters). */
 bool pc_url_append_encoded(struct pc_buffer *url, const char *bytes, size_t length);

@@ -90,7 +90,12 @@ end
 --- (seconds, 0), `path` (only requests whose path contains it)
 function Sandbox:fail(rule)
   local values, problem = options.read(rule, FAIL_OPTIONS, 2)
-  if not values then
+  if values and not values.status and (values.body or values.headers) then
+    problem = "body and headers go with a status"
+  elseif values and not values.status and values.delay == 0 then
+    problem = "a rule needs a status or a delay"
+  end
+  if problem then
     error(problem, 2)
   end
   self.server:control("fail", json.encode(values))

@@ -97,7 +97,9 @@ describe("the sandbox", function()
 
   before_each(function()
     server = assert(sandbox.start { vetting_time = 0 })
-    client = assert(partnercenter.new(server:client_options()))
+    local options = server:client_options()
+    options.max_retries = 0
+    client = assert(partnercenter.new(options))
   end)
 
   after_each(function()
@@ -293,10 +295,10 @@ describe("the sandbox", function()
   it("stops while answers are held back", function()
     local slow = assert(sandbox.start { latency = 3600 })
     local patient = assert(partnercenter.new(slow:client_options()))
-    local _, err = patient:get_qualifications(CUSTOMER, { timeout = 0.1 })
+    local _, err = patient:get_qualifications(CUSTOMER, { timeout = 0.1, max_retries = 0 })
     assert.equal("timeout", err.category)
     slow:stop()
-    _, err = patient:get_qualifications(CUSTOMER)
+    _, err = patient:get_qualifications(CUSTOMER, { max_retries = 0 })
     assert.equal("network", err.category)
     patient:close()
   end)
@@ -305,6 +307,7 @@ describe("the sandbox", function()
     local rules = {
       [{ statsu = 500 }] = "unknown option 'statsu'", [{ status = "500" }] = "bad option 'status'",
       [{ status = 99 }] = "status must be a whole number from 200 to 599", [{ times = 0 }] = "times must be",
+      [{ body = "{}" }] = "body and headers go with a status", [{}] = "a rule needs a status or a delay",
       [{ headers = { 1 } }] = "headers must be strings by name", [{ delay = -1 }] = "delay must be seconds",
     }
     for rule, says in pairs(rules) do

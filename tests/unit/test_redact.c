@@ -46,8 +46,31 @@ static void passes_nul_bytes(void **state) {
     pc_buffer_free(&out);
 }
 
+static void takes_out_user_and_password(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } texts[] = {
+        { "", "" },
+        { "no URL, a@b", "no URL, a@b" },
+        { "bad 'ftp://user:secret@host:3128' here", "bad 'ftp://host:3128' here" },
+        { "http://user:se@cret@ho st:1 and http://x:y@z", "http://ho st:1 and http://z" },
+        { "http://host/path@x", "http://host/path@x" },
+        { "http://user:secret@", "http://" },
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char text[100] = "";
+        strcpy(text, texts[i].text); // NOLINT: they fit
+        pc_redact_userinfo(text);
+        assert_string_equal(text, texts[i].expected);
+        assert_null(strstr(text, "secret"));
+        assert_null(strstr(text, "cret@"));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_out_user_and_password),
         cmocka_unit_test(replaces_each_spelling),
         cmocka_unit_test(passes_nul_bytes),
     };

@@ -71,14 +71,28 @@ static void takes_insecure_http_when_told(void **state) {
     free(base.text);
 }
 
+static const struct {
+    const char *url;
+    bool is_proxy, is_on_loopback;
+} proxies[] = {
+    { "http://proxy:3128", true, false },
+    { "proxy:3128", true, false },
+    { "127.0.0.1:3128", true, true },
+    { "http://user:password@localhost", true, true },
+    { "socks5h://127.0.0.1:9050", true, true },
+    { "http://proxy:port", false, false },
+    { "http://", false, false },
+    { "ftp://proxy:3128", false, false },
+};
+
 static void checks_proxies(void **state) {
     (void)state;
-    assert_null(pc_proxy_url_check("http://proxy:3128"));
-    assert_null(pc_proxy_url_check("proxy:3128"));
-    assert_null(pc_proxy_url_check("socks5h://127.0.0.1:9050"));
-    assert_non_null(pc_proxy_url_check("http://proxy:port"));
-    assert_non_null(pc_proxy_url_check("http://"));
-    assert_non_null(pc_proxy_url_check("ftp://proxy:3128"));
+    for (size_t i = 0; i < COUNT(proxies); i++) {
+        bool is_on_loopback = false;
+        const char *problem = pc_proxy_url_check(proxies[i].url, &is_on_loopback);
+        assert_int_equal(problem == NULL, proxies[i].is_proxy);
+        assert_int_equal(is_on_loopback, proxies[i].is_on_loopback);
+    }
 }
 
 static void encodes_all_but_unreserved(void **state) {

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_RANDOM_H
+#define PARTNERCENTER_RANDOM_H
+
+#pragma GCC visibility push(hidden)
+
+/* A random number from 0 up to 1, from getrandom(2). Where the kernel gives none it is 0.5: it
+ * spreads retries, and no more. */
+double pc_random(void);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "transfer.h"
+
+#include <math.h>
+
+/* libcurl's callbacks: bytes go into the call, Lua is far away. */
+
+#if LIBCURL_VERSION_NUM >= 0x075000
+/* A connection is there and the request goes out; again when the connection turns out to be dead
+ * and libcurl takes another. */
+static int on_request(void *user, char *remote, // NOLINT(readability-non-const-parameter)
+                      char *local,              // NOLINT(readability-non-const-parameter)
+                      int remote_port, int local_port) {
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    struct pc_call *call = user;
+    call->attempts++;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+static size_t on_header(char *line, size_t size, size_t count, void *user) {
+    struct pc_call *call = user;
+    pc_answer_header(&call->answer, line, size * count);
+    return size * count;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
+    struct pc_call *call = user;
+    size_t length = size * count;
+    if (length > call->max_answer - call->answer.body.length) {
+        call->too_large = true;
+        return 0;
+    }
+    return pc_buffer_append(&call->answer.body, bytes, length) ? length : 0;
+}
+
+static long milliseconds(double seconds) {
+    return (long)ceil(seconds * 1000);
+}
+
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        CURLcode set = curl_easy_setopt(easy, option, value);                                      \
+        if (set != CURLE_OK)                                                                       \
+            return set;                                                                            \
+    } while (0)
+
+static CURLcode configure_connection(CURL *easy, const struct pc_route *route) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Older versions write to TLS peers without MSG_NOSIGNAL, and with this option they would no
+     * longer ignore SIGPIPE themselves while they do. */
+    SET(CURLOPT_NOSIGNAL, 1L);
+#endif
+    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(route->connect_timeout));
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_HTTP_VERSION,
+        (long)(route->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    SET(CURLOPT_PIPEWAIT, (long)route->http2);
+    if (route->ca_file) {
+        SET(CURLOPT_CAINFO, route->ca_file);
+        SET(CURLOPT_CAPATH, NULL); /* the file alone, not the system's directory beside it */
+    }
+    if (route->proxy)
+        SET(CURLOPT_PROXY, route->proxy);
+    /* The token must not follow to another place, and nothing but HTTP is ever spoken. */
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Older versions join the resolver's thread when a transfer ends early: a name server that
+     * does not answer then holds up every call for as long as the resolver tries. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
+                     1L); /* unknown where libcurl is older than its headers */
+#endif
+    return CURLE_OK;
+}
+
+static CURLcode configure_request(CURL *easy, struct pc_call *call, const char *user_agent,
+                                  double seconds) {
+    const struct pc_request *request = &call->request;
+    SET(CURLOPT_URL, request->url.data);
+    SET(CURLOPT_USERAGENT, user_agent);
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
+    SET(CURLOPT_HTTPHEADER, call->own_lines);
+    SET(CURLOPT_PRIVATE, call);
+    SET(CURLOPT_ERRORBUFFER, call->message);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, call);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQDATA, call);
+#else
+    call->attempts++; /* counted as it begins, where its sending cannot be seen */
+#endif
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, call);
+    if (request->body.length > 0) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+        SET(CURLOPT_POSTFIELDS, request->body.data);
+        SET(CURLOPT_CUSTOMREQUEST, request->operation->method);
+    }
+    return CURLE_OK;
+}
+
+#undef SET
+
+CURLcode pc_transfer_configure(CURL *easy, struct pc_call *call, const struct pc_route *route,
+                               double seconds) {
+    CURLcode code = configure_connection(easy, route);
+    return code == CURLE_OK ? configure_request(easy, call, route->user_agent, seconds) : code;
+}
