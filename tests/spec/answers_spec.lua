@@ -404,7 +404,7 @@ describe("a broken answer", function()
     assert.is_nil(result)
     assert.equal("timeout", err.category)
     assert.is_true(err.retryable)
-    assert.is_true(meta.elapsed >= 0.2)
+    assert.is_true(meta.elapsed > 0.19) -- libcurl may count on a clock that runs a trace faster
   end)
 
   it("is network when nobody listens", function()

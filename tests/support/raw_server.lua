@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A small HTTP server that does what a well-behaved one cannot: it cuts answers short, resets
---- connections, keeps silent. Prints its port, then serves until it is asked for /quit.
+--- connections, keeps silent. Prints its port, then serves until it is asked for /quit, or until the
+--- process whose id it was given is gone.
 ---
 --- The first part of a request's path names the scenario; /requests answers with the heads of all
 --- requests so far, a form feed behind each, every one preceded by its connection's number.
@@ -90,8 +91,18 @@ local function serve(connection)
   return not (scenario[2] and scenario[2](connection))
 end
 
-while true do
-  for _, ready in ipairs((socket.select(sockets))) do
+--- Whether the process that started us lives: one that has ended may stay as a zombie.
+local function has_parent()
+  local file = io.open(("/proc/%s/stat"):format(arg[1]))
+  local state = file and file:read "*a":match "%) (%u)"
+  if file then
+    file:close()
+  end
+  return state ~= nil and state ~= "Z"
+end
+
+while has_parent() do
+  for _, ready in ipairs((socket.select(sockets, nil, 1))) do
     if ready == listener then
       local connection = listener:accept()
       accepted = accepted + 1

@@ -25,8 +25,16 @@ end
 --- Starts raw_server.lua.
 ---@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
 function M.raw()
-  local process = assert(io.popen("exec lua5.4 " .. HERE .. "/raw_server.lua"))
-  local port = assert(tonumber(process:read "*l"), "the raw server did not start")
+  local output = os.tmpname()
+  os.execute(("lua5.4 %s/raw_server.lua $PPID > %s 2>&1 &"):format(HERE, output))
+  local line
+  repeat
+    local file = assert(io.open(output))
+    line = file:read "*l"
+    file:close()
+  until line
+  os.remove(output)
+  local port = assert(tonumber(line), line)
   local server = { port = port }
 
   function server.url(scenario)
@@ -43,7 +51,6 @@ function M.raw()
 
   function server.stop()
     fetch(port, "/quit")
-    process:close()
   end
 
   return server
