@@ -170,19 +170,29 @@ static void admit(struct pc_engine *engine) {
         activate(engine, queued->first);
 }
 
+/* The deadline of a call that waits has passed. One that was sent before ends with the answer it
+ * got then. */
+static void end_waiting(struct pc_engine *engine, struct pc_call *call) {
+    if (call->retries > 0)
+        finish(engine, call);
+    else
+        fail_attempt(engine, call, CURLE_OPERATION_TIMEDOUT,
+                     "the deadline passed while the call waited for a connection");
+}
+
 /* Looks at the calls whose time has come: a pause, a wait in the queue or an attempt has ended. */
 static void look_at_due(struct pc_engine *engine) {
     double now = pc_clock();
     for (struct pc_due *due; (due = pc_due_first(&engine->dues)) && due->at <= now;) {
         struct pc_call *call = call_of(due);
-        if (call->state == PC_CALL_PAUSED) {
+        if (call->state == PC_CALL_ACTIVE) {
+            fail_attempt(engine, call, CURLE_OPERATION_TIMEDOUT,
+                         "no connection could carry the call within its timeout");
+        } else if (call->state == PC_CALL_PAUSED && now < call->deadline) {
             enter(engine, call, PC_CALL_QUEUED);
             pc_due_set(&engine->dues, due, call->deadline);
         } else {
-            fail_attempt(engine, call, CURLE_OPERATION_TIMEDOUT,
-                         call->state == PC_CALL_ACTIVE
-                             ? "no connection could carry the call within its timeout"
-                             : "the deadline passed while the call waited for a connection");
+            end_waiting(engine, call);
         }
     }
 }

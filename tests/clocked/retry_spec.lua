@@ -274,6 +274,18 @@ describe("the deadline", function()
     assert.is_true(meta.elapsed < 61)
   end)
 
+  it("that passes during a pause leaves the last answer", function()
+    server:fail { status = 503, headers = { ["Retry-After"] = "50" } }
+    local call = begin("get_qualifications", CUSTOMER, { deadline = 60 })
+    assert.equal("paused", settle(call))
+    core.advance(3600)
+    assert.equal("done", settle(call))
+    local _, err = client:result(call)
+    assert.equal("server_busy", err.category)
+    assert.equal(1, err.attempts)
+    assert.equal(1, #server:requests())
+  end)
+
   it("bounds an attempt in real time", function()
     local raw = servers.raw()
     local other = assert(partnercenter.new { base_url = raw.url "stall", access_token = "token", deadline = 0.3 })
