@@ -47,6 +47,10 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->max_answer = max_answer;
 }
 
+bool pc_call_is_success(const struct pc_call *call) {
+    return call->code == CURLE_OK && call->answer.status >= 200 && call->answer.status <= 299;
+}
+
 void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
     const struct pc_request *request = &call->request;
     char *lines[] = {

@@ -50,7 +50,7 @@ struct pc_call {
     bool too_large; /* the answer was larger than `max_answer` bytes */
     size_t max_answer;
     unsigned attempts;   /* requests sent */
-    double begun, ended; /* pc_clock(), from the call's preparation on */
+    double begun, ended; /* pc_clock(); 0 until the call has begun */
 
     struct pc_buffer redacted; /* scratch of whoever makes the error of it */
 };
@@ -65,6 +65,9 @@ void pc_call_clear(struct pc_call *call);
 
 /* Forgets what an earlier attempt left. */
 void pc_call_begin_attempt(struct pc_call *call, size_t max_answer);
+
+/* Whether the last attempt got an answer from 200 to 299. */
+bool pc_call_is_success(const struct pc_call *call);
 
 /* Makes the call's list of request headers, which begins at own_lines[0], with `headers` as its
  * tail. */

@@ -90,7 +90,6 @@ static int m_prepare(lua_State *L) {
     if (!box->call)
         return luaL_error(L, "not enough memory");
     if (pc_request_read(L, 2, &defaults, &box->call->request)) {
-        box->call->begun = pc_clock();
         lua_settop(L, 6);
         return 1;
     }
@@ -274,6 +273,11 @@ int pc_client_f_client(lua_State *L) {
     if (token.data)
         set_token(L, client, token);
     return 1;
+}
+
+int pc_client_f_begin(lua_State *L) {
+    check_call(L, 1)->begun = pc_clock();
+    return 0;
 }
 
 int pc_client_f_unsent(lua_State *L) {

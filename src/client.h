@@ -15,6 +15,9 @@ void pc_client_open(lua_State *L);
 /* core.client(options) -> client, or nil, err */
 int pc_client_f_client(lua_State *L);
 
+/* core.begin(call): the clock of a prepared call runs from now on, and not from its submission */
+int pc_client_f_begin(lua_State *L);
+
 /* core.unsent(call, err) -> nil, err, meta: the end of a prepared call that is not sent */
 int pc_client_f_unsent(lua_State *L);
 

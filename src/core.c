@@ -39,6 +39,7 @@ static const luaL_Reg functions[] = {
 #endif
     { "client", pc_client_f_client },
     { "error", pc_error_f_error },
+    { "begin", pc_client_f_begin },
     { "unsent", pc_client_f_unsent },
     { "now", f_now },
     { NULL, NULL },

@@ -85,10 +85,6 @@ static void throttle(struct pc_engine *engine, double seconds) {
     }
 }
 
-static bool is_success(const struct pc_call *call) {
-    return call->code == CURLE_OK && call->answer.status >= 200 && call->answer.status <= 299;
-}
-
 static double retry_after_of(const struct pc_call *call) {
     if (call->code != CURLE_OK)
         return PC_NO_RETRY_AFTER;
@@ -116,7 +112,7 @@ static struct pc_retry_answer decide(const struct pc_engine *engine, const struc
 
 /* After an attempt: the call is done, or pauses until it is sent again. */
 static void settle(struct pc_engine *engine, struct pc_call *call) {
-    if (is_success(call)) {
+    if (pc_call_is_success(call)) {
         engine->retry_budget = pc_retry_refund(engine->retry_budget, call->spent);
         finish(engine, call);
         return;
@@ -263,6 +259,8 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
     pc_call_hold(call);
     pc_call_link_headers(call, headers);
     call->engine = engine;
+    if (call->begun == 0)
+        call->begun = pc_clock();
     call->deadline = call->begun + call->request.deadline;
     call->state = PC_CALL_QUEUED;
     pc_call_list_append(&engine->lists[PC_CALL_QUEUED], call);

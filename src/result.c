@@ -19,11 +19,6 @@ static void push_meta(lua_State *L, struct pc_call *call) {
     lua_setfield(L, -2, "elapsed");
 }
 
-static bool is_success(const struct pc_call *call) {
-    return !call->cancelled && call->code == CURLE_OK && call->answer.status >= 200 &&
-           call->answer.status <= 299;
-}
-
 /* Pushes the result of a success and returns true, or pushes nothing. */
 static bool push_promised(lua_State *L, const struct pc_call *call) {
     const struct pc_buffer *body = &call->answer.body;
@@ -36,13 +31,13 @@ static bool push_promised(lua_State *L, const struct pc_call *call) {
 }
 
 int pc_result_push(lua_State *L, struct pc_call *call) {
-    if (is_success(call) && push_promised(L, call)) {
+    if (pc_call_is_success(call) && push_promised(L, call)) {
         lua_pushnil(L);
         push_meta(L, call);
         return 3;
     }
     lua_pushnil(L);
-    if (is_success(call))
+    if (pc_call_is_success(call))
         pc_failure_push_shape(L, call);
     else
         pc_failure_push(L, call);

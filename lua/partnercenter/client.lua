@@ -26,6 +26,7 @@ end
 --- The life of a call that `prepare` has found valid: a token, the request, the answer.
 local function perform(client, call)
   local handle = client.core
+  core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
   local ok, err = host.check()
   if ok then
     ok, err = client.credentials:authorize(handle)

@@ -27,13 +27,14 @@ local function link_of(page)
   if type(link) ~= "table" or type(link.uri) ~= "string" then
     return nil
   end
+  local query = link.uri:match "%?(.*)$" or ""
   for _, header in ipairs(type(link.headers) == "table" and link.headers or {}) do
     if type(header) == "table" and type(header.key) == "string" and type(header.value) == "string"
       and header.key:lower() == CONTINUATION_HEADER then
-      return link.uri:match "%?(.*)$" or "", header.value
+      return query, header.value
     end
   end
-  return link.uri:match "%?(.*)$" or "", nil
+  return query
 end
 
 --- The call that fetches the page behind this one: nil when there is none, nil and an error when

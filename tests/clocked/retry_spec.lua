@@ -286,6 +286,17 @@ describe("the deadline", function()
     assert.equal(1, #server:requests())
   end)
 
+  it("of a page counts from when the loop asks for it", function()
+    local patient = assert(partnercenter.new(server:client_options()))
+    local iterator = patient:customers { page_size = 1, deadline = 60 }
+    for _ = 1, 3 do
+      core.advance(3600)
+      assert.is_table((iterator()))
+    end
+    assert.is_nil((iterator()))
+    patient:close()
+  end)
+
   it("bounds an attempt in real time", function()
     local raw = servers.raw()
     local other = assert(partnercenter.new { base_url = raw.url "stall", access_token = "token", deadline = 0.3 })
