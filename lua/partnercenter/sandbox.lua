@@ -4,14 +4,14 @@
 local cjson = require "cjson.safe"
 local core = require "partnercenter.core"
 local options = require "partnercenter.options"
+local random = require "partnercenter.sandbox.random"
 local server = require "partnercenter.sandbox.server"
 
 local json = cjson.new()
 
 ---@class partnercenter.Sandbox
 ---@field package server userdata
----@field package host string
----@field package access_token string
+---@field package settings table
 local Sandbox = {}
 Sandbox.__index = Sandbox
 Sandbox.__name = "partnercenter.sandbox"
@@ -32,6 +32,7 @@ local START_OPTIONS = {
   { name = "port", types = "number", default = 0, check = options.whole(0, 65535) },
   { name = "latency", types = "number", default = 0, check = options.seconds },
   { name = "vetting_time", types = "number", default = 2, check = options.seconds },
+  { name = "token_lifetime", types = "number", default = 3600, check = options.seconds },
   { name = "customers", types = "number", default = 3, check = options.whole(0, 99999999) },
   { name = "unknown_customers", types = "boolean", default = true },
 }
@@ -45,13 +46,6 @@ local FAIL_OPTIONS = {
   { name = "path", types = "string", default = "" },
 }
 
-local function new_access_token()
-  local source = assert(io.open("/dev/urandom", "rb"))
-  local bytes = source:read(32)
-  source:close()
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 --- Starts a sandbox. README describes the options.
 ---@param start_options table?
 ---@return partnercenter.Sandbox? sandbox
@@ -61,33 +55,50 @@ local function start(start_options)
   if not values then
     return nil, core.error { category = "bad_input", message = problem }
   end
-  values.access_token = new_access_token()
+  values.tenant_id, values.client_id = random.guid(), random.guid()
+  values.client_secret, values.refresh_token = random.secret(), random.token()
   local started, message = server.start(values.host, ("%d"):format(values.port),
     package.path, package.cpath, json.encode(values))
   if not started then
     return nil, core.error { category = "network", message = message }
   end
-  return setmetatable({ server = started, host = values.host, access_token = values.access_token }, Sandbox)
+  return setmetatable({ server = started, settings = values }, Sandbox)
 end
 
 --- The address to give to `partnercenter.new` as `base_url`.
 ---@return string
 function Sandbox:base_url()
-  local host = LOOPBACK_OF[self.host] or self.host
+  local host = LOOPBACK_OF[self.settings.host] or self.settings.host
   host = host:find(":", 1, true) and "[" .. host .. "]" or host
   return ("http://%s:%d"):format(host, self.server:port())
 end
 
---- Options for `partnercenter.new` that reach this sandbox.
+--- The address to give to `partnercenter.new` as `login_url`.
+---@return string
+function Sandbox:login_url()
+  return self:base_url()
+end
+
+--- Options for `partnercenter.new` that reach this sandbox, with App+User credentials. Without the
+--- `refresh_token` they are those of the app alone.
 ---@return table
 function Sandbox:client_options()
-  return { base_url = self:base_url(), access_token = self.access_token, allow_insecure_http = true }
+  return {
+    base_url = self:base_url(),
+    login_url = self:login_url(),
+    tenant_id = self.settings.tenant_id,
+    client_id = self.settings.client_id,
+    client_secret = self.settings.client_secret,
+    refresh_token = self.settings.refresh_token,
+    allow_insecure_http = true,
+  }
 end
 
 --- Makes the next answers failures, slow, or both.
 ---@param rule table `status` (the answer is this one, and the request has no effect; without it the
 --- answer is the usual one), `times` (1), `body` (default: an error object), `headers`, `delay`
---- (seconds, 0), `path` (only requests whose path contains it)
+--- (seconds, 0), `path` (only requests whose path contains it; without one, only requests to the
+--- service: those to the token authority are meant by a path such as "/oauth2/token")
 function Sandbox:fail(rule)
   local values, problem = options.read(rule, FAIL_OPTIONS, 2)
   if values and not values.status and (values.body or values.headers) then
@@ -111,7 +122,8 @@ local case_insensitive = {
   end,
 }
 
---- The requests that have arrived, oldest first; the last 10,000 of them.
+--- The requests that have arrived, those to the token authority too, oldest first; the last 10,000
+--- of them.
 ---@return table[] requests each `{ method, path, query, headers, body, time }`: `path` and `query` as
 --- they were sent, percent-encoded; `headers` can be indexed in any letter case; `time` in seconds
 --- since the epoch

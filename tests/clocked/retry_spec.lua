@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Retries, throttling and deadlines, with a clock that jumps ahead instead of waiting.
+local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
@@ -10,7 +11,7 @@ local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 local server, client
 
 local function new_client(options)
-  local all = server:client_options()
+  local all = access.options(server)
   for name, value in pairs(options or {}) do
     all[name] = value
   end
@@ -64,7 +65,7 @@ describe("a failed attempt", function()
       assert.is_true(err.retryable)
       assert.equal(4, err.attempts)
       assert.equal(4, meta.attempts)
-      assert.equal(4, #server:requests())
+      assert.equal(4, #access.service_requests(server))
     end)
   end
 
@@ -74,7 +75,7 @@ describe("a failed attempt", function()
       local call = begin("get_qualifications", CUSTOMER)
       assert.equal("done", settle(call))
       assert.equal(status, select(2, client:result(call)).status)
-      assert.equal(1, #server:requests())
+      assert.equal(1, #access.service_requests(server))
     end)
   end
 
@@ -93,7 +94,7 @@ describe("a failed attempt", function()
     assert.is_nil(err)
     assert.equal("InReview", result.vettingStatus)
     assert.equal(3, meta.attempts)
-    local requests = server:requests()
+    local requests = access.service_requests(server)
     assert.equal(3, #requests)
     for _, request in ipairs(requests) do
       assert.equal(meta.request_id, request.headers["MS-RequestId"])
@@ -145,7 +146,7 @@ describe("Retry-After", function()
     core.advance(10)
     assert.equal("done", settle(call))
     assert.same({}, (client:result(call)))
-    assert.equal(2, #server:requests())
+    assert.equal(2, #access.service_requests(server))
   end)
 
   it("longer than max_retry_after is the error, at once", function()
@@ -179,13 +180,13 @@ describe("a 429", function()
     core.advance(29)
     client:drive(second, 0.01)
     assert.equal("queued", client:state(second))
-    assert.equal(1, #server:requests())
+    assert.equal(1, #access.service_requests(server))
     core.advance(1)
     assert.equal("done", settle(first))
     assert.equal("done", settle(second))
     assert.same({}, (client:result(first)))
     assert.same({}, (client:result(second)))
-    assert.equal(3, #server:requests())
+    assert.equal(3, #access.service_requests(server))
   end)
 
   it("refuses the calls that may not wait so long, and sends nothing", function()
@@ -203,14 +204,14 @@ describe("a 429", function()
     assert.is_nil(err.status)
     assert.equal(0, err.attempts)
     assert.equal(0, meta.attempts)
-    assert.equal(1, #server:requests())
+    assert.equal(1, #access.service_requests(server))
   end)
 
   it("of a client does not hold back another", function()
     server:fail { status = 429, headers = { ["Retry-After"] = "1000" } }
     local call = begin("get_qualifications", CUSTOMER)
     assert.equal("done", settle(call))
-    local other = assert(partnercenter.new(server:client_options()))
+    local other = assert(partnercenter.new(access.options(server)))
     assert(other:get_qualifications(CUSTOMER))
     other:close()
     local _, err = client:result(begin("get_qualifications", CUSTOMER))
@@ -243,9 +244,10 @@ end)
 
 describe("the deadline", function()
   it("ends a call that waits for a connection", function()
-    local slow = assert(sandbox.start { latency = 3600 })
+    local slow = assert(sandbox.start())
     client:close()
-    local options = slow:client_options()
+    local options = access.options(slow)
+    slow:fail { delay = 3600, times = 2 }
     options.max_connections = 1
     new_client(options)
     local first = begin("get_qualifications", CUSTOMER, { timeout = 3600, deadline = 3600 })
@@ -283,11 +285,11 @@ describe("the deadline", function()
     local _, err = client:result(call)
     assert.equal("server_busy", err.category)
     assert.equal(1, err.attempts)
-    assert.equal(1, #server:requests())
+    assert.equal(1, #access.service_requests(server))
   end)
 
   it("of a page counts from when the loop asks for it", function()
-    local patient = assert(partnercenter.new(server:client_options()))
+    local patient = assert(partnercenter.new(access.options(server)))
     local iterator = patient:customers { page_size = 1, deadline = 60 }
     for _ = 1, 3 do
       core.advance(3600)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- Answers as the real service, its gateway, a proxy or a broken network gives them.
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
@@ -24,7 +25,7 @@ describe("an answer of the service", function()
 
   setup(function()
     server = assert(sandbox.start())
-    local options = server:client_options()
+    local options = access.options(server)
     options.max_response_size, options.max_retries = 10000, 0
     client = assert(partnercenter.new(options))
   end)
@@ -201,7 +202,7 @@ describe("an error answer", function()
 
   before_each(function()
     server = assert(sandbox.start())
-    local options = server:client_options()
+    local options = access.options(server)
     options.max_retries = 0
     client = assert(partnercenter.new(options))
   end)
@@ -320,7 +321,7 @@ describe("an error answer", function()
   end)
 
   it("never shows the token, however it is echoed", function()
-    local options = server:client_options()
+    local options = access.options(server)
     options.access_token = "ab/cd+ef=="
     local secretive = assert(partnercenter.new(options))
     local spellings = { "ab/cd+ef==", "ab\\/cd+ef==", "ab%2Fcd%2Bef%3D%3D", "ab\\u002fcd+ef=\\u003d" }

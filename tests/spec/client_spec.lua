@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
@@ -119,7 +120,7 @@ describe("a client", function()
 
   before_each(function()
     server = assert(sandbox.start())
-    client = assert(partnercenter.new(server:client_options()))
+    client = assert(partnercenter.new(access.options(server)))
   end)
 
   after_each(function()
@@ -135,7 +136,7 @@ describe("a client", function()
       assert.is_false(raised)
       assert.matches("the client is closed", message)
     end
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 
   it("raises when a method is called without it", function()
@@ -153,14 +154,14 @@ describe("a client", function()
     assert.matches("client_spec%.lua:%d+: unknown option 'website' "
       .. "%(allowed: request_id, correlation_id, timeout, deadline, max_retries%)",
       message)
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 
   it("is not disturbed by others in the process", function()
     local others = {}
     for i = 1, 10 do
       local other = assert(sandbox.start())
-      others[i] = { server = other, client = assert(partnercenter.new(other:client_options())) }
+      others[i] = { server = other, client = assert(partnercenter.new(access.options(other))) }
     end
     for round = 1, 3 do
       for i, other in ipairs(others) do
@@ -168,12 +169,12 @@ describe("a client", function()
         assert(other.client:update_qualification(id, "Education", { website = "w" .. i .. ".example" }))
         if round == i then
           other.client:close()
-          other.client = assert(partnercenter.new(other.server:client_options()))
+          other.client = assert(partnercenter.new(access.options(other.server)))
         end
       end
     end
     for i, other in ipairs(others) do
-      local requests = other.server:requests()
+      local requests = access.service_requests(other.server)
       assert.equal(3, #requests)
       for _, request in ipairs(requests) do
         assert.matches("w" .. i .. ".example", request.body, 1, true)
@@ -181,12 +182,12 @@ describe("a client", function()
       other.client:close()
       other.server:stop()
     end
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 
   it("can be left to the garbage collector", function()
     for _ = 1, 20 do
-      local left = assert(partnercenter.new(server:client_options()))
+      local left = assert(partnercenter.new(access.options(server)))
       assert(left:get_qualifications(CUSTOMER))
     end
     collectgarbage()

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 
@@ -9,7 +10,7 @@ describe("access_token as a function", function()
 
   before_each(function()
     server = assert(sandbox.start())
-    token = server:client_options().access_token
+    token = access.token(server)
   end)
 
   after_each(function()
@@ -37,7 +38,7 @@ describe("access_token as a function", function()
       assert(client:get_qualifications(CUSTOMER))
     end
     assert.equal(1, count[1])
-    assert.equal("Bearer " .. token, server:requests()[3].headers.Authorization)
+    assert.equal("Bearer " .. token, access.service_requests(server)[3].headers.Authorization)
   end)
 
   it("is asked each time when it does not say how long the token lives, or not at all", function()
@@ -111,7 +112,7 @@ describe("access_token as a function", function()
       assert.equal(0, err.attempts)
       assert.equal(0, meta.attempts)
       assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", meta.request_id)
-      assert.same({}, server:requests())
+      assert.same({}, access.service_requests(server))
     end)
   end
 
@@ -149,7 +150,7 @@ describe("access_token as a function", function()
     local _, err = client:get_qualifications(CUSTOMER)
     assert.equal("unauthorized", err.category)
     assert.matches("made a call of the client that waits for its token", err.message)
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 
   it("may close the client, which cancels the call", function()
@@ -161,17 +162,17 @@ describe("access_token as a function", function()
     assert.is_nil(result)
     assert.equal("cancelled", err.category)
     assert.equal(0, meta.attempts)
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 
   it("can make calls of its own", function()
-    local other = assert(partnercenter.new(server:client_options()))
+    local other = assert(partnercenter.new(access.options(server)))
     client_with(function()
       assert(other:get_qualifications(CUSTOMER))
       return token, 3600
     end)
     assert(client:get_qualifications(CUSTOMER))
-    assert.equal(2, #server:requests())
+    assert.equal(2, #access.service_requests(server))
     other:close()
   end)
 end)

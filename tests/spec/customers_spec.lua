@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local cjson = require "cjson.safe"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
@@ -12,7 +13,7 @@ describe("customers", function()
 
   before_each(function()
     server = assert(sandbox.start { customers = 12 })
-    local options = server:client_options()
+    local options = access.options(server)
     options.max_retries = 0
     client = assert(partnercenter.new(options))
   end)
@@ -41,10 +42,10 @@ describe("customers", function()
       seen = seen + 1
       assert.equal("Customer " .. seen, customer.companyProfile.companyName)
       assert.equal(customer.id, customer.companyProfile.tenantId)
-      assert.equal(math.ceil(seen / 5), #server:requests())
+      assert.equal(math.ceil(seen / 5), #access.service_requests(server))
     end
     assert.equal(12, seen)
-    local requests = server:requests()
+    local requests = access.service_requests(server)
     assert.equal(3, #requests)
     assert.equal("size=5", requests[1].query)
     assert.is_nil(requests[1].headers["MS-ContinuationToken"])
@@ -55,7 +56,7 @@ describe("customers", function()
 
   it("come 500 a page unless told otherwise", function()
     assert.equal(12, #names())
-    assert.equal("size=500", server:requests()[1].query)
+    assert.equal("size=500", access.service_requests(server)[1].query)
   end)
 
   it("may be none", function()
@@ -66,7 +67,7 @@ describe("customers", function()
   it("are filtered by domain or by name", function()
     assert.same({ "Customer 1", "Customer 10", "Customer 11", "Customer 12" }, names { filter = "customer1" })
     assert.same({ Field = "Domain", Value = "customer1", Operator = "starts_with" },
-      cjson.decode(unescape(server:requests()[1].query:match "filter=(.*)$")))
+      cjson.decode(unescape(access.service_requests(server)[1].query:match "filter=(.*)$")))
     assert.same({ "Customer 2" }, names { filter = { field = "CompanyName", value = "customer 2" }, page_size = 1 })
     assert.same({ "Customer 1", "Customer 10", "Customer 11", "Customer 12" }, names { filter = "customer1", page_size = 1 })
   end)
@@ -74,7 +75,7 @@ describe("customers", function()
   it("take the options of every call for each page, and a request id for the first", function()
     local id = "aaaaaaaa-0000-4000-8000-000000000001"
     assert.equal(12, #names { page_size = 6, correlation_id = id, request_id = id })
-    local requests = server:requests()
+    local requests = access.service_requests(server)
     assert.equal(id, requests[1].headers["MS-CorrelationId"])
     assert.equal(id, requests[2].headers["MS-CorrelationId"])
     assert.equal(id, requests[1].headers["MS-RequestId"])
@@ -113,7 +114,7 @@ describe("customers", function()
       assert.same({}, list)
       assert.equal("bad_input", err.category)
       assert.matches(row[2], err.message)
-      assert.same({}, server:requests())
+      assert.same({}, access.service_requests(server))
     end)
   end
 
@@ -131,8 +132,8 @@ describe("customers", function()
     server:fail { status = 200, body = link:format(elsewhere:base_url()) }
     assert.equal(12, #names())
     assert.same({}, elsewhere:requests())
-    assert.equal("/v1/customers", server:requests()[2].path)
-    assert.matches("^127%.0%.0%.1:", server:requests()[2].headers.Host)
+    assert.equal("/v1/customers", access.service_requests(server)[2].path)
+    assert.matches("^127%.0%.0%.1:", access.service_requests(server)[2].headers.Host)
     elsewhere:stop()
   end)
 
@@ -151,7 +152,7 @@ describe("customers", function()
       assert.is_false(last)
       assert.equal("response_parsing", err.category)
       assert.matches(row[2], err.message)
-      assert.equal(1, #server:requests())
+      assert.equal(1, #access.service_requests(server))
     end)
   end
 
@@ -160,7 +161,7 @@ describe("customers", function()
     local _, err = names()
     assert.equal("response_parsing", err.category)
     assert.matches("leads to the same page", err.message)
-    assert.equal(2, #server:requests())
+    assert.equal(2, #access.service_requests(server))
   end)
 
   for _, body in ipairs { "[]", "{}", '{"items":{}}', '{"items":[1]}', '{"items":5}', "null" } do

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 
@@ -9,7 +10,7 @@ describe("get_qualifications", function()
 
   before_each(function()
     server = assert(sandbox.start { vetting_time = 0 })
-    client = assert(partnercenter.new(server:client_options()))
+    client = assert(partnercenter.new(access.options(server)))
   end)
 
   after_each(function()
@@ -26,7 +27,7 @@ describe("get_qualifications", function()
 
   it("sends no body and no query", function()
     client:get_qualifications(CUSTOMER:upper())
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("GET", request.method)
     assert.equal("/v1/customers/" .. CUSTOMER .. "/qualifications", request.path)
     assert.equal("", request.query)
@@ -53,6 +54,6 @@ describe("get_qualifications", function()
     assert.is_nil(list)
     assert.equal("bad_input", err.category)
     assert.matches("customer_id must be a GUID", err.message)
-    assert.same({}, server:requests())
+    assert.same({}, access.service_requests(server))
   end)
 end)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- The operations that are one request and one answer each.
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 
@@ -9,7 +10,7 @@ local server, client
 
 before_each(function()
   server = assert(sandbox.start { vetting_time = 0 })
-  client = assert(partnercenter.new(server:client_options()))
+  client = assert(partnercenter.new(access.options(server)))
 end)
 
 after_each(function()
@@ -23,7 +24,7 @@ describe("update_qualification_sync", function()
     assert.is_nil(err)
     assert.same({ qualification = "Education" }, result)
     assert.equal(200, meta.status)
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("PUT", request.method)
     assert.equal("/v1/customers/" .. CUSTOMER .. "/qualification", request.path)
     assert.equal("1", request.body)
@@ -33,8 +34,8 @@ describe("update_qualification_sync", function()
   it("sends the validation code in the query", function()
     local result = assert(client:update_qualification_sync(CUSTOMER, 3, { validation_code = "a b", body = "integer" }))
     assert.equal("GovernmentCommunityCloud", result.qualification)
-    assert.equal("code=a%20b", server:requests()[1].query)
-    assert.equal("3", server:requests()[1].body)
+    assert.equal("code=a%20b", access.service_requests(server)[1].query)
+    assert.equal("3", access.service_requests(server)[1].body)
   end)
 
   it("cannot be undone either", function()
@@ -53,7 +54,7 @@ describe("update_qualification_sync", function()
       local _, err = client:update_qualification_sync(CUSTOMER, "Education", row[1])
       assert.equal("bad_input", err.category)
       assert.matches(row[2], err.message)
-      assert.same({}, server:requests())
+      assert.same({}, access.service_requests(server))
     end)
   end
 end)
@@ -63,7 +64,7 @@ describe("get_qualification", function()
     assert.same({ qualification = "None" }, assert(client:get_qualification(CUSTOMER)))
     assert(client:update_qualification(CUSTOMER, "StateOwnedEntity"))
     assert.same({ qualification = "StateOwnedEntity" }, assert(client:get_qualification(CUSTOMER)))
-    assert.equal("/v1/customers/" .. CUSTOMER .. "/qualification", server:requests()[1].path)
+    assert.equal("/v1/customers/" .. CUSTOMER .. "/qualification", access.service_requests(server)[1].path)
   end)
 
   for _, body in ipairs { "null", '""', "1", '{"qualification":"education"}', '["education"]', "education" } do
@@ -83,8 +84,8 @@ describe("get_validation_codes", function()
     assert.is_nil(err)
     assert.equal("12345", codes[1].validationId)
     assert.equal(4, codes[1].remainingCreates)
-    assert.equal("/v1/customers/all/validations", server:requests()[1].path)
-    assert.equal(id, server:requests()[1].headers["MS-RequestId"])
+    assert.equal("/v1/customers/all/validations", access.service_requests(server)[1].path)
+    assert.equal(id, access.service_requests(server)[1].headers["MS-RequestId"])
     assert(client:get_validation_codes())
   end)
 
@@ -101,7 +102,7 @@ describe("get_validation_status", function()
     assert.equal("account", status.type)
     assert.is_string(status.status)
     assert.is_string(status.lastUpdateDateTime)
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("/v1/customers/" .. CUSTOMER .. "/validationStatus", request.path)
     assert.equal("type=account", request.query)
   end)
@@ -112,12 +113,12 @@ describe("get_customer", function()
     local customer = assert(client:get_customer(CUSTOMER:upper()))
     assert.equal(CUSTOMER, customer.id)
     assert.equal("reseller", customer.relationshipToPartner)
-    assert.equal("/v1/customers/" .. CUSTOMER, server:requests()[1].path)
+    assert.equal("/v1/customers/" .. CUSTOMER, access.service_requests(server)[1].path)
   end)
 
   it("is not_found for an unknown customer, as is every other operation", function()
     local strict = assert(sandbox.start { unknown_customers = false, customers = 2 })
-    local asking = assert(partnercenter.new(strict:client_options()))
+    local asking = assert(partnercenter.new(access.options(strict)))
     for customer in asking:customers() do
       assert(asking:get_customer(customer.id))
       assert(asking:update_qualification(customer.id, "Education"))

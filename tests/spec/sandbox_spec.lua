@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local cjson = require "cjson.safe"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
-local http = require "socket.http"
-local ltn12 = require "ltn12"
 
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 local REQUEST_ID = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -54,7 +53,7 @@ describe("sandbox.start", function()
 
   it("is reached through loopback when it listens on every address", function()
     local server = assert(sandbox.start { host = "0.0.0.0" })
-    local client = assert(partnercenter.new(server:client_options()))
+    local client = assert(partnercenter.new(access.options(server)))
     assert(client:get_qualifications(CUSTOMER))
     client:close()
     server:stop()
@@ -69,7 +68,7 @@ describe("sandbox.start", function()
       print "skipped: this shell allows too few descriptors"
     else
       local server = assert(sandbox.start())
-      local client = assert(partnercenter.new(server:client_options()))
+      local client = assert(partnercenter.new(access.options(server)))
       assert(client:get_qualifications(CUSTOMER))
       client:close()
       server:stop()
@@ -85,7 +84,7 @@ describe("sandbox.start", function()
       print "skipped: this machine has no IPv6 loopback"
       return
     end
-    local client = assert(partnercenter.new(server:client_options()))
+    local client = assert(partnercenter.new(access.options(server)))
     assert(client:get_qualifications(CUSTOMER))
     client:close()
     server:stop()
@@ -93,11 +92,12 @@ describe("sandbox.start", function()
 end)
 
 describe("the sandbox", function()
-  local server, client
+  local server, client, token
 
   before_each(function()
     server = assert(sandbox.start { vetting_time = 0 })
-    local options = server:client_options()
+    local options = access.options(server)
+    token = options.access_token
     options.max_retries = 0
     client = assert(partnercenter.new(options))
   end)
@@ -109,7 +109,7 @@ describe("the sandbox", function()
 
   it("goes from InReview to a decision after vetting_time", function()
     local slow = assert(sandbox.start { vetting_time = 0.3 })
-    local patient = assert(partnercenter.new(slow:client_options()))
+    local patient = assert(partnercenter.new(access.options(slow)))
     assert.equal("InReview", assert(patient:update_qualification(CUSTOMER, "Education")).vettingStatus)
     local seen = {}
     repeat
@@ -172,7 +172,7 @@ describe("the sandbox", function()
   --- A request that the client would never send.
   local function raw(method, path, headers, body)
     local all = {
-      ["authorization"] = "Bearer " .. server:client_options().access_token,
+      ["authorization"] = "Bearer " .. token,
       ["accept"] = "application/json",
       ["ms-requestid"] = REQUEST_ID,
       ["ms-correlationid"] = REQUEST_ID,
@@ -180,19 +180,12 @@ describe("the sandbox", function()
       ["x-locale"] = "en-US",
       ["ms-partnercenter-client"] = "spec",
     }
-    if body then
-      all["content-type"] = "application/json"
-      all["content-length"] = tostring(#body)
-    end
+    all["content-type"] = body and "application/json"
     for name, value in pairs(headers) do
       all[name] = value or nil
     end
-    local parts = {}
-    local _, status = http.request {
-      url = server:base_url() .. path, method = method, headers = all, source = ltn12.source.string(body or ""),
-      sink = ltn12.sink.table(parts), redirect = false,
-    }
-    return status, cjson.decode(table.concat(parts)) or {}
+    local status, answer = access.send(server:base_url() .. path, method, all, body)
+    return status, answer or {}
   end
 
   local PATH = "/v1/customers/" .. CUSTOMER .. "/qualifications"
@@ -283,7 +276,7 @@ describe("the sandbox", function()
 
   it("has a latency for every answer", function()
     local slow = assert(sandbox.start { latency = 0.1 })
-    local patient = assert(partnercenter.new(slow:client_options()))
+    local patient = assert(partnercenter.new(access.options(slow)))
     for _ = 1, 2 do
       local _, _, meta = patient:get_qualifications(CUSTOMER)
       assert.is_true(meta.elapsed >= 0.1)
@@ -293,8 +286,9 @@ describe("the sandbox", function()
   end)
 
   it("stops while answers are held back", function()
-    local slow = assert(sandbox.start { latency = 3600 })
-    local patient = assert(partnercenter.new(slow:client_options()))
+    local slow = assert(sandbox.start())
+    local patient = assert(partnercenter.new(access.options(slow)))
+    slow:fail { delay = 3600, times = 2 }
     local _, err = patient:get_qualifications(CUSTOMER, { timeout = 0.1, max_retries = 0 })
     assert.equal("timeout", err.category)
     slow:stop()
@@ -319,7 +313,7 @@ describe("the sandbox", function()
 
   it("shows the requests as they came", function()
     client:update_qualification(CUSTOMER, "GovernmentCommunityCloud", { validation_code = "a b" })
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("POST", request.method)
     assert.equal(PATH, request.path)
     assert.equal("code=a%20b", request.query)
@@ -332,7 +326,7 @@ describe("the sandbox", function()
   it("can be stopped twice, and raises for anything else then", function()
     server:stop()
     server:stop()
-    for _, method in ipairs { "base_url", "requests", "client_options" } do
+    for _, method in ipairs { "base_url", "login_url", "requests", "client_options" } do
       local ok, message = pcall(server[method], server)
       assert.is_false(ok)
       assert.matches("the sandbox is stopped", message)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- TLS, HTTP versions, the queue of calls, and being interrupted.
+local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
@@ -113,9 +114,10 @@ describe("the queue of calls", function()
   end)
 
   it("lets calls be cancelled, queued and active, and closes with calls in it", function()
-    local server = assert(sandbox.start { latency = 3600 })
-    local options = server:client_options()
+    local server = assert(sandbox.start())
+    local options = access.options(server)
     options.max_connections = 1
+    server:fail { delay = 3600, times = 4 }
     local client = assert(core.client(options))
     local calls = {}
     for i = 1, 4 do
@@ -124,7 +126,7 @@ describe("the queue of calls", function()
     end
     repeat
       client:drive(calls[1])
-    until #server:requests() == 1
+    until #access.service_requests(server) == 1
     for i = 1, 2 do
       client:cancel(calls[i])
       client:cancel(calls[i])

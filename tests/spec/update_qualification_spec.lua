@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local access = require "tests.support.access"
 local cjson = require "cjson.safe"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
@@ -6,11 +7,13 @@ local sandbox = require "partnercenter.sandbox"
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 local GUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
 
-local server, client
+local server, client, token
 
 before_each(function()
   server = assert(sandbox.start { vetting_time = 3600 })
-  client = assert(partnercenter.new(server:client_options()))
+  local options = access.options(server)
+  token = options.access_token
+  client = assert(partnercenter.new(options))
 end)
 
 after_each(function()
@@ -34,13 +37,13 @@ describe("update_qualification", function()
   it("sends what the contract asks for", function()
     assert(client:update_qualification("{3F2504E0-4F89-41D3-9A0C-0305E82C3301}", "eDUCATION",
       { education_segment = "k12", website = "example.edu" }))
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("POST", request.method)
     assert.equal("/v1/customers/" .. CUSTOMER .. "/qualifications", request.path)
     assert.equal("", request.query)
     assert.same({ qualification = "Education", educationSegment = "K12", website = "example.edu" },
       cjson.decode(request.body))
-    assert.equal("Bearer " .. server:client_options().access_token, request.headers.Authorization)
+    assert.equal("Bearer " .. token, request.headers.Authorization)
     assert.equal("application/json", request.headers.Accept)
     assert.equal("application/json", request.headers["Content-Type"])
     assert.equal("v1", request.headers["MS-Contract-Version"])
@@ -54,11 +57,11 @@ describe("update_qualification", function()
   end)
 
   it("sends what the client was told about itself", function()
-    local options = server:client_options()
+    local options = access.options(server)
     options.locale, options.application_name, options.user_agent = "de-DE", "Portal 2", "portal/2.0"
     local named = assert(partnercenter.new(options))
     assert(named:update_qualification(CUSTOMER, "Education"))
-    local headers = server:requests()[1].headers
+    local headers = access.service_requests(server)[1].headers
     assert.equal("de-DE", headers["X-Locale"])
     assert.equal("Portal 2", headers["MS-PartnerCenter-Application"])
     assert.equal("portal/2.0", headers["User-Agent"])
@@ -73,7 +76,7 @@ describe("update_qualification", function()
     it("takes " .. tostring(row[1]), function()
       local qualification = assert(client:update_qualification(CUSTOMER, row[1]))
       assert.equal(row[2], qualification.qualification)
-      assert.same({ qualification = row[2] }, cjson.decode(server:requests()[1].body))
+      assert.same({ qualification = row[2] }, cjson.decode(access.service_requests(server)[1].body))
     end)
   end
 
@@ -88,7 +91,7 @@ describe("update_qualification", function()
   for _, row in ipairs(codes) do
     it("sends the validation code " .. tostring(row[1]) .. " in the query and in the body", function()
       assert(client:update_qualification(CUSTOMER, "GovernmentCommunityCloud", { validation_code = row[1] }))
-      local request = server:requests()[1]
+      local request = access.service_requests(server)[1]
       assert.equal(row[2], request.query)
       assert.same({ qualification = "GovernmentCommunityCloud", validationCode = row[3] },
         cjson.decode(request.body))
@@ -98,7 +101,7 @@ describe("update_qualification", function()
   it("sends the integer form, with the code in the query only", function()
     assert(client:update_qualification(CUSTOMER, "GovernmentCommunityCloud",
       { body = "integer", validation_code = "777" }))
-    local request = server:requests()[1]
+    local request = access.service_requests(server)[1]
     assert.equal("3", request.body)
     assert.equal("code=777", request.query)
     assert.equal("application/json", request.headers["Content-Type"])
@@ -109,7 +112,7 @@ describe("update_qualification", function()
       request_id = "{AAAAAAAA-0000-4000-8000-000000000001}",
       correlation_id = "BBBBBBBB-0000-4000-8000-000000000002",
     })
-    local headers = server:requests()[1].headers
+    local headers = access.service_requests(server)[1].headers
     assert.equal("aaaaaaaa-0000-4000-8000-000000000001", headers["MS-RequestId"])
     assert.equal("bbbbbbbb-0000-4000-8000-000000000002", headers["MS-CorrelationId"])
     assert.equal("aaaaaaaa-0000-4000-8000-000000000001", meta.request_id)
@@ -119,7 +122,7 @@ describe("update_qualification", function()
   it("gives each call ids of its own", function()
     client:get_qualifications(CUSTOMER)
     client:get_qualifications(CUSTOMER)
-    local requests = server:requests()
+    local requests = access.service_requests(server)
     assert.not_equal(requests[1].headers["MS-RequestId"], requests[2].headers["MS-RequestId"])
     assert.not_equal(requests[1].headers["MS-CorrelationId"], requests[2].headers["MS-CorrelationId"])
     assert.not_equal(requests[1].headers["MS-RequestId"], requests[1].headers["MS-CorrelationId"])
@@ -127,7 +130,7 @@ describe("update_qualification", function()
 
   it("escapes what JSON needs escaped", function()
     assert(client:update_qualification(CUSTOMER, "Education", { website = 'q"uo\\te/\195\169.example' }))
-    assert.equal('q"uo\\te/\195\169.example', cjson.decode(server:requests()[1].body).website)
+    assert.equal('q"uo\\te/\195\169.example', cjson.decode(access.service_requests(server)[1].body).website)
   end)
 end)
 
@@ -181,7 +184,7 @@ describe("bad input", function()
       assert.is_false(err.retryable)
       assert.equal(0, err.attempts)
       assert.equal(0, meta.attempts)
-      assert.same({}, server:requests())
+      assert.same({}, access.service_requests(server))
     end)
   end
 
@@ -204,12 +207,11 @@ describe("bad input", function()
       local ok, message = pcall(client.update_qualification, client, row[1], row[2], row[3])
       assert.is_false(ok)
       assert.matches(row.says, message)
-      assert.same({}, server:requests())
+      assert.same({}, access.service_requests(server))
     end)
   end
 
   it("does not repeat the token that was passed as something else", function()
-    local token = server:client_options().access_token
     local _, err = client:update_qualification(CUSTOMER, token)
     assert.equal("bad_input", err.category)
     assert.is_nil(err.message:find(token, 1, true))

@@ -2,9 +2,11 @@
 --- What the sandbox does with a request. It runs in a Lua state of its own, behind the HTTP
 --- server; what it is given and what it gives are strings and tables of strings.
 
+local authority = require "partnercenter.sandbox.authority"
 local cjson = require "cjson.safe"
 local customers = require "partnercenter.sandbox.customers"
 local fault = require "partnercenter.sandbox.fault"
+local parameters = require "partnercenter.sandbox.parameters"
 local qualifications = require "partnercenter.sandbox.qualifications"
 local refusal = require "partnercenter.sandbox.refusal"
 local validations = require "partnercenter.sandbox.validations"
@@ -26,12 +28,15 @@ local REQUIRED_HEADERS = {
   { name = "ms-partnercenter-client", pattern = "%S", status = 400, wants = "the name of the client" },
 }
 
---- The first whose path matches holds. What a path captures is a customer's id.
+--- The first whose path matches holds. What a path captures is a customer's id. `needs_user` is the
+--- method that a token of the app alone does not allow.
 local ROUTES = {
   { path = "^/v1/customers/all/validations$", GET = validations.codes },
-  { path = "^/v1/customers/([^/]+)/qualifications$", POST = qualifications.update, GET = qualifications.list },
-  { path = "^/v1/customers/([^/]+)/qualification$", PUT = qualifications.update_now, GET = qualifications.get },
-  { path = "^/v1/customers/([^/]+)/validationStatus$", GET = validations.status },
+  { path = "^/v1/customers/([^/]+)/qualifications$", POST = qualifications.update, GET = qualifications.list,
+    needs_user = "POST" },
+  { path = "^/v1/customers/([^/]+)/qualification$", PUT = qualifications.update_now, GET = qualifications.get,
+    needs_user = "PUT" },
+  { path = "^/v1/customers/([^/]+)/validationStatus$", GET = validations.status, needs_user = "GET" },
   { path = "^/v1/customers/([^/]+)$", GET = customers.get },
   { path = "^/v1/customers$", GET = customers.list },
 }
@@ -44,17 +49,14 @@ local function lower_names(headers)
   return lowered
 end
 
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
---- The query's parameters. A `+` stays one: only forms use it for a space.
-local function parameters(query)
-  local values = {}
-  for name, value in query:gmatch "([^&=]+)=([^&]*)" do
-    values[unescape(name)] = unescape(value)
+--- The route of a path, and the id of the customer in it; nil where there is none.
+local function route_of(path)
+  for _, route in ipairs(ROUTES) do
+    local match = path:match(route.path)
+    if match then
+      return route, match ~= path and match or nil
+    end
   end
-  return values
 end
 
 --- The headers of an answer, in which those of a fault take the place of the usual ones.
@@ -68,6 +70,25 @@ local function answer_headers(request, given)
     headers[name] = value
   end
   return headers
+end
+
+--- Refuses what no request may look like, whatever it asks for; nil when it may pass.
+local function check_form(request)
+  for _, header in ipairs(REQUIRED_HEADERS) do
+    local value = request.headers[header.name]
+    if not value or not value:find(header.pattern) then
+      return refusal.new(header.status, "InvalidHeader",
+        ("The header %s must be %s."):format(header.name, header.wants))
+    end
+  end
+  if request.is_too_large then
+    return refusal.new(413, "BodyTooLarge", "The body is larger than a megabyte.")
+  elseif request.body ~= "" and request.method == "GET" then
+    return refusal.new(400, "InvalidInput", "A GET has no body.")
+  end
+  if request.body ~= "" and request.headers["content-type"] ~= "application/json" then
+    return refusal.new(400, "InvalidHeader", "The header content-type must be application/json.")
+  end
 end
 
 local Service = {}
@@ -86,25 +107,14 @@ function Service:remember(request)
   }
 end
 
---- Refuses what the service does not let in, whatever it asks for; nil when it may pass.
-function Service:check(request)
-  if request.headers.authorization ~= "Bearer " .. self.settings.access_token then
+--- Refuses a request whose token does not allow it; nil when it may pass.
+function Service:check_token(request)
+  local token = (request.headers.authorization or ""):match "^Bearer (.+)$"
+  local kind = token and self.authority:kind_of(token, request.now)
+  if not kind then
     return refusal.new(401, "Unauthorized", "The bearer token is missing, unknown or expired.")
-  end
-  for _, header in ipairs(REQUIRED_HEADERS) do
-    local value = request.headers[header.name]
-    if not value or not value:find(header.pattern) then
-      return refusal.new(header.status, "InvalidHeader",
-        ("The header %s must be %s."):format(header.name, header.wants))
-    end
-  end
-  if request.is_too_large then
-    return refusal.new(413, "BodyTooLarge", "The body is larger than a megabyte.")
-  elseif request.body ~= "" and request.method == "GET" then
-    return refusal.new(400, "InvalidInput", "A GET has no body.")
-  end
-  if request.body ~= "" and request.headers["content-type"] ~= "application/json" then
-    return refusal.new(400, "InvalidHeader", "The header content-type must be application/json.")
+  elseif kind ~= "user" and request.route and request.route.needs_user == request.method then
+    return refusal.new(403, "Forbidden", "The request needs App+User credentials: the token is of the app alone.")
   end
 end
 
@@ -116,20 +126,15 @@ function Service:check_customer(id)
   end
 end
 
-function Service:route(request)
-  for _, route in ipairs(ROUTES) do
-    local match = request.path:match(route.path)
-    if match then
-      local id = match ~= request.path and match or nil
-      local handler = route[request.method]
-      if not handler then
-        return refusal.new(405, "MethodNotAllowed",
-          ("%s is not allowed on %s."):format(request.method, request.path))
-      end
-      return id and self:check_customer(id) or handler(self, id and id:lower(), request)
-    end
+function Service:perform(request)
+  if not request.route then
+    return refusal.new(404, "NotFound", ("There is nothing at %s."):format(request.path))
   end
-  return refusal.new(404, "NotFound", ("There is nothing at %s."):format(request.path))
+  local id, handler = request.customer_id, request.route[request.method]
+  if not handler then
+    return refusal.new(405, "MethodNotAllowed", ("%s is not allowed on %s."):format(request.method, request.path))
+  end
+  return id and self:check_customer(id) or handler(self, id and id:lower(), request)
 end
 
 --- A request that repeats an earlier one's id gets the earlier one's answer, and has no effect of
@@ -143,11 +148,21 @@ function Service:answer_once(request)
   elseif earlier then
     return earlier.answer
   end
-  local answer = self:route(request)
+  local answer = self:perform(request)
   if request.method ~= "GET" and answer.status < 300 then
     self.answered[id] = { fingerprint = fingerprint, answer = answer }
   end
   return answer
+end
+
+--- The answer of the part that the request is for.
+function Service:route(request)
+  if request.is_for_authority then
+    return self.authority:answer(request)
+  end
+  request.route, request.customer_id = route_of(request.path)
+  return self:check_token(request) or check_form(request)
+    or self:answer_once(request)
 end
 
 --- Answers one request.
@@ -156,13 +171,14 @@ end
 ---@return table answer `{ status, headers, body, delay }`; `delay` in seconds
 function Service:answer(request)
   request.path, request.query = request.uri:match "^([^?]*)%??(.*)$"
-  request.parameters = parameters(request.query)
+  request.parameters = parameters.of_query(request.query)
+  request.is_for_authority = authority.serves(request.path)
   request.sent_headers = request.headers
   request.headers = lower_names(request.headers)
   self:remember(request)
 
-  local rule = fault.take(self.faults, request.path)
-  local answer = rule and fault.answer(rule) or self:check(request) or self:answer_once(request)
+  local rule = fault.take(self.faults, request)
+  local answer = rule and fault.answer(rule, request) or self:route(request)
   return {
     status = answer.status,
     headers = answer_headers(request, answer.headers or {}),
@@ -188,10 +204,12 @@ end
 
 local M = {}
 
----@param settings string JSON: the options of the sandbox, and the access_token it takes
+---@param settings string JSON: the options of the sandbox, and what its authority knows
 function M.new(settings)
+  settings = json.decode(settings)
   return setmetatable({
-    settings = json.decode(settings),
+    settings = settings,
+    authority = authority.new(settings),
     granted = {},   -- customer id -> array of qualifications, oldest first
     answered = {},  -- request id -> the request and the answer it got
     faults = {},
