@@ -97,6 +97,7 @@ build = {
     ["partnercenter.sandbox.random"] = "lua/partnercenter/sandbox/random.lua",
     ["partnercenter.sandbox.refusal"] = "lua/partnercenter/sandbox/refusal.lua",
     ["partnercenter.sandbox.service"] = "lua/partnercenter/sandbox/service.lua",
+    ["partnercenter.sandbox.throttle"] = "lua/partnercenter/sandbox/throttle.lua",
     ["partnercenter.sandbox.tokens"] = "lua/partnercenter/sandbox/tokens.lua",
     ["partnercenter.sandbox.validations"] = "lua/partnercenter/sandbox/validations.lua",
   },

@@ -33,6 +33,7 @@ local START_OPTIONS = {
   { name = "latency", types = "number", default = 0, check = options.seconds },
   { name = "vetting_time", types = "number", default = 2, check = options.seconds },
   { name = "token_lifetime", types = "number", default = 3600, check = options.seconds },
+  { name = "rate_limit", types = "number", check = options.whole(1, 1000000) },
   { name = "customers", types = "number", default = 3, check = options.whole(0, 99999999) },
   { name = "unknown_customers", types = "boolean", default = true },
 }

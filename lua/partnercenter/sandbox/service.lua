@@ -9,6 +9,7 @@ local fault = require "partnercenter.sandbox.fault"
 local parameters = require "partnercenter.sandbox.parameters"
 local qualifications = require "partnercenter.sandbox.qualifications"
 local refusal = require "partnercenter.sandbox.refusal"
+local throttle = require "partnercenter.sandbox.throttle"
 local validations = require "partnercenter.sandbox.validations"
 
 local json = cjson.new()
@@ -161,7 +162,7 @@ function Service:route(request)
     return self.authority:answer(request)
   end
   request.route, request.customer_id = route_of(request.path)
-  return self:check_token(request) or check_form(request)
+  return self.throttle:refuse(request.now) or self:check_token(request) or check_form(request)
     or self:answer_once(request)
 end
 
@@ -210,6 +211,7 @@ function M.new(settings)
   return setmetatable({
     settings = settings,
     authority = authority.new(settings),
+    throttle = throttle.new(settings.rate_limit),
     granted = {},   -- customer id -> array of qualifications, oldest first
     answered = {},  -- request id -> the request and the answer it got
     faults = {},
