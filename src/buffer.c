@@ -7,6 +7,12 @@
 
 #define FIRST_CAPACITY ((size_t)256)
 
+static void release(struct pc_buffer *buffer) {
+    if (buffer->data)
+        explicit_bzero(buffer->data, buffer->capacity);
+    free(buffer->data);
+}
+
 static bool reserve(struct pc_buffer *buffer, size_t extra) {
     if (extra > SIZE_MAX / 2 - buffer->length - 1)
         return false;
@@ -16,9 +22,12 @@ static bool reserve(struct pc_buffer *buffer, size_t extra) {
     size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
     while (capacity < needed)
         capacity *= 2;
-    char *data = realloc(buffer->data, capacity);
+    char *data = malloc(capacity);
     if (!data)
         return false;
+    if (buffer->length > 0)
+        memcpy(data, buffer->data, buffer->length + 1);
+    release(buffer);
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
@@ -49,6 +58,6 @@ void pc_buffer_clear(struct pc_buffer *buffer) {
 }
 
 void pc_buffer_free(struct pc_buffer *buffer) {
-    free(buffer->data);
+    release(buffer);
     *buffer = (struct pc_buffer){ 0 };
 }

@@ -8,7 +8,8 @@
 #pragma GCC visibility push(hidden)
 
 /* Growable bytes. A zeroed struct is an empty buffer. `data` is NULL until something was
- * appended, and from then on NUL-terminated; the NUL is not counted in `length`. */
+ * appended, and from then on NUL-terminated; the NUL is not counted in `length`. The bytes may be a
+ * secret: memory is wiped before it is given back. */
 struct pc_buffer {
     char *data;
     size_t length;

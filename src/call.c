@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "call.h"
 
+#include "clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-static char content_type_line[] = "Content-Type: application/json";
 
 struct pc_call *pc_call_new(void) {
     struct pc_call *call = calloc(1, sizeof *call);
@@ -14,14 +14,16 @@ struct pc_call *pc_call_new(void) {
 }
 
 void pc_call_hold(struct pc_call *call) {
-    call->references++;
+    atomic_fetch_add(&call->references, 1);
 }
 
 void pc_call_release(struct pc_call *call) {
-    if (--call->references > 0)
+    if (atomic_fetch_sub(&call->references, 1) > 1)
         return;
     pc_headers_release(call->headers);
+    pc_secrets_release(call->secrets);
     pc_request_free(&call->request);
+    pc_event_log_free(&call->events);
     pc_buffer_free(&call->answer.body);
     pc_buffer_free(&call->redacted);
     free(call);
@@ -29,13 +31,17 @@ void pc_call_release(struct pc_call *call) {
 
 void pc_call_clear(struct pc_call *call) {
     pc_headers_release(call->headers);
+    pc_secrets_release(call->secrets);
     pc_request_clear(&call->request);
     pc_answer_clear(&call->answer);
     pc_buffer_clear(&call->redacted);
-    *call = (struct pc_call){ .references = call->references,
-                              .request = call->request,
-                              .answer = call->answer,
-                              .redacted = call->redacted };
+    pc_event_log_clear(&call->events);
+    struct pc_call kept = { .request = call->request,
+                            .answer = call->answer,
+                            .redacted = call->redacted,
+                            .events = call->events };
+    kept.references = 1;
+    *call = kept;
 }
 
 void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
@@ -45,18 +51,29 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->message[0] = '\0';
     call->too_large = false;
     call->max_answer = max_answer;
+    call->attempt_begun = pc_clock();
 }
 
 bool pc_call_is_success(const struct pc_call *call) {
     return call->code == CURLE_OK && call->answer.status >= 200 && call->answer.status <= 299;
 }
 
+void pc_call_repeat(struct pc_call *call) {
+    pc_headers_release(call->headers);
+    call->headers = NULL;
+    call->is_repeated = true;
+    call->state = PC_CALL_PREPARED;
+}
+
 void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
+    static char json_line[] = "Content-Type: application/json";
+    static char form_line[] = "Content-Type: application/x-www-form-urlencoded";
     const struct pc_request *request = &call->request;
+    bool has_ids = !request->operation->is_token;
     char *lines[] = {
-        call->request_id_line,
-        call->correlation_id_line,
-        request->body.length > 0 ? content_type_line : NULL,
+        has_ids ? call->request_id_line : NULL,
+        has_ids ? call->correlation_id_line : NULL,
+        request->body.length > 0 ? (has_ids ? json_line : form_line) : NULL,
         request->continuation_line.length > 0 ? request->continuation_line.data : NULL,
     };
     snprintf(call->request_id_line, sizeof call->request_id_line, "MS-RequestId: %s",
@@ -65,15 +82,11 @@ void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
              request->correlation_id.text);
     call->headers = pc_headers_hold(headers);
 
-    struct curl_slist *list = headers->list;
+    call->lines = headers->list;
     for (size_t i = sizeof lines / sizeof lines[0]; i-- > 0;) {
         if (!lines[i])
             continue;
-        call->own_lines[i] = (struct curl_slist){ .data = lines[i], .next = list };
-        list = &call->own_lines[i];
+        call->own_lines[i] = (struct curl_slist){ .data = lines[i], .next = call->lines };
+        call->lines = &call->own_lines[i];
     }
-}
-
-const char *pc_call_secret(const struct pc_call *call) {
-    return call->headers ? call->headers->token : "";
 }

@@ -4,17 +4,22 @@
 
 #include "answer.h"
 #include "due.h"
+#include "event.h"
 #include "headers.h"
 #include "request.h"
 
+#include "secrets.h"
+
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #pragma GCC visibility push(hidden)
 
 struct pc_engine;
 
 enum pc_call_state {
-    PC_CALL_PREPARED, /* not yet given to an engine */
+    PC_CALL_PREPARED, /* not yet given to an engine, or not yet again */
+    PC_CALL_PARKED,   /* the engine has it, to be sent once there is an access token */
     PC_CALL_QUEUED,   /* the engine has it: all connections are taken, or a throttle holds */
     PC_CALL_ACTIVE,   /* libcurl has it */
     PC_CALL_PAUSED,   /* an attempt failed; the next one waits for its time */
@@ -22,19 +27,28 @@ enum pc_call_state {
 };
 
 /* One call from its validated arguments to its outcome. Shared by reference count between the Lua
- * handle and, until it is done, the engine. No Lua value is in it. */
+ * handle and, until it is done, the engine. No Lua value is in it. The engine may have a thread of
+ * its own: while the state is between PREPARED and DONE the call is the engine's, except for what
+ * is said to be otherwise, and before and after that the script's. */
 struct pc_call {
     struct pc_call *previous, *next; /* in the engine's list of its state */
-    int references;
-    enum pc_call_state state;
+    struct pc_call *next_posted;     /* in the mailbox, whose lock guards it */
+    unsigned wanted;                 /* what it was posted for; guarded likewise */
+    atomic_int references;
+    _Atomic(enum pc_call_state) state;
+    double id;       /* by which the script knows it */
+    bool is_watched; /* the script wants to be told of its end, also when it waits for another */
 
     struct pc_request request;
-    struct pc_headers *headers;     /* the client's, one reference; NULL until it is submitted */
-    struct curl_slist own_lines[4]; /* the call's own, in front of the client's */
+    struct pc_secrets *secrets; /* the client's, one reference: what no error may show */
+    struct pc_headers *headers; /* the client's, one reference; NULL: there was no token yet */
+    struct curl_slist *lines;   /* all of them: the call's own, then the client's */
+    struct curl_slist own_lines[4];
     char request_id_line[64];
     char correlation_id_line[64];
 
-    struct pc_engine *engine; /* from submission until it is done */
+    struct pc_engine *engine; /* since it was first submitted */
+    unsigned forks;           /* pc_fork_count() then */
     struct pc_due due;        /* when the engine has to look at it next */
     double deadline;          /* pc_clock() */
     unsigned retries;
@@ -47,10 +61,16 @@ struct pc_call {
     long os_errno;
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
-    bool too_large; /* the answer was larger than `max_answer` bytes */
+    bool is_repeated; /* with another token, after the first was refused */
+    bool too_large;   /* the answer was larger than `max_answer` bytes */
     size_t max_answer;
     unsigned attempts;   /* requests sent */
     double begun, ended; /* pc_clock(); 0 until the call has begun */
+    double attempt_begun;
+
+    struct pc_event_log events;
+    struct pc_call *next_eventful; /* in the engine's list of calls with new events */
+    bool is_eventful;
 
     struct pc_buffer redacted; /* scratch of whoever makes the error of it */
 };
@@ -69,12 +89,11 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer);
 /* Whether the last attempt got an answer from 200 to 299. */
 bool pc_call_is_success(const struct pc_call *call);
 
-/* Makes the call's list of request headers, which begins at own_lines[0], with `headers` as its
- * tail. */
-void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
+/* Lets a call that is done be submitted once more, under the same ids and within its deadline. */
+void pc_call_repeat(struct pc_call *call);
 
-/* The token the call was sent with, for redaction; "" when it was not sent. */
-const char *pc_call_secret(const struct pc_call *call);
+/* Makes the call's list of request headers, with `headers` as its tail. */
+void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
 
 #pragma GCC visibility pop
 

@@ -1,59 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
-#include "call_pool.h"
-#include "clock.h"
 #include "compat.h"
-#include "engine.h"
 #include "error.h"
+#include "flight.h"
 #include "misuse.h"
-#include "result.h"
-#include "settings.h"
+
+#include <errno.h>
+#include <string.h>
 
 #define TYPE_CLIENT "partnercenter.core.client"
-#define TYPE_CALL   "partnercenter.core.call"
 
-/* The longest a script stays inside one wait, in seconds: between two of them Lua runs its
- * hooks, so that Ctrl-C works. libcurl wakes up earlier for whatever it has to do. */
-#define MAX_WAIT 0.25
+struct pc_client *pc_client_get(lua_State *L) {
+    return luaL_checkudata(L, 1, TYPE_CLIENT);
+}
 
-struct client {
-    bool is_open;
-    struct pc_settings settings;
-    struct pc_engine engine;
-    struct pc_headers *headers; /* of the current token; NULL until there is one */
-    struct pc_call_pool spare;
-    struct pc_buffer redacted;
-};
-
-/* The box around a call; empty once the result was taken. */
-struct call_box {
-    struct pc_call *call;
-};
-
-static struct client *check_client(lua_State *L) {
-    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+struct pc_client *pc_client_check(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
     if (!client->is_open)
         pc_misuse(L, "the client is closed");
     return client;
 }
 
-static struct pc_call *check_call(lua_State *L, int index) {
-    struct call_box *box = luaL_checkudata(L, index, TYPE_CALL);
-    luaL_argcheck(L, box->call != NULL, index, "the result of this call was taken");
-    return box->call;
+static void keep_secret(lua_State *L, struct pc_client *client, enum pc_secret which,
+                        struct pc_text text) {
+    if (text.data && !pc_secrets_set(client->secrets, which, text))
+        luaL_error(L, "not enough memory");
 }
 
-static struct call_box *push_call_box(lua_State *L) {
-    struct call_box *box = lua_newuserdata(L, sizeof *box);
-    *box = (struct call_box){ 0 };
-    luaL_getmetatable(L, TYPE_CALL);
-    lua_setmetatable(L, -2);
-    return box;
-}
-
-static void set_token(lua_State *L, struct client *client, struct pc_text token) {
+void pc_client_set_token(lua_State *L, struct pc_client *client, struct pc_text token) {
     struct pc_identity identity = { client->settings.locale, client->settings.application_name };
+    keep_secret(L, client, PC_SECRET_ACCESS_TOKEN, token);
     struct pc_headers *headers = pc_headers_new(&identity, token);
     if (!headers)
         luaL_error(L, "not enough memory");
@@ -61,131 +38,125 @@ static void set_token(lua_State *L, struct client *client, struct pc_text token)
     client->headers = headers;
 }
 
+/* Refuses a secret that cannot be sent. */
+static int refuse(lua_State *L, const char *name, const char *problem) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s %s", name, problem);
+    pc_error_bad_input(L);
+    return 2;
+}
+
 /* client:set_access_token(token) -> true, or nil, err. Calls from now on are sent with it. */
 static int m_set_access_token(lua_State *L) {
-    struct client *client = check_client(L);
+    struct pc_client *client = pc_client_check(L);
     struct pc_text token = { 0 };
     token.data = luaL_checklstring(L, 2, &token.length);
-    const char *problem = pc_settings_check_token(token);
-    if (problem) {
-        lua_pushnil(L);
-        lua_pushfstring(L, "access_token %s", problem);
-        pc_error_bad_input(L);
-        return 2;
-    }
-    set_token(L, client, token);
+    const char *problem = pc_credentials_check_token(token);
+    if (problem)
+        return refuse(L, "access_token", problem);
+    pc_client_set_token(L, client, token);
     lua_pushboolean(L, 1);
     return 1;
 }
 
-/* client:prepare(operation, ...) -> call, or nil, err, meta. Nothing is sent. */
-static int m_prepare(lua_State *L) {
-    struct client *client = check_client(L);
-    const struct pc_settings *settings = &client->settings;
-    struct pc_request_defaults defaults = { settings->base.text, settings->timeout,
-                                            settings->deadline, settings->max_retries };
-    lua_settop(L, 5); /* operation, customer id, qualification, options at the most */
-    struct call_box *box = push_call_box(L);
-    box->call = pc_call_pool_take(&client->spare);
-    if (!box->call)
-        return luaL_error(L, "not enough memory");
-    if (pc_request_read(L, 2, &defaults, &box->call->request)) {
-        lua_settop(L, 6);
-        return 1;
-    }
+/* client:is_access_token(token) -> whether it is the current one */
+static int m_is_access_token(lua_State *L) {
+    const struct pc_client *client = pc_client_check(L);
     size_t length = 0;
-    const char *message = lua_tolstring(L, -1, &length);
-    pc_error_push_redacted(L, message, length, client->headers ? client->headers->token : "",
-                           &client->redacted);
-    pc_error_bad_input(L);
-    return pc_result_push_unsent(L, NULL);
-}
-
-/* client:submit(call): begins a prepared call, with the current token. */
-static int m_submit(lua_State *L) {
-    struct client *client = check_client(L);
-    struct pc_call *call = check_call(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_PREPARED, 2, "the call has begun already");
-    if (!client->headers)
-        luaL_error(L, "there is no access token");
-    pc_engine_submit(&client->engine, call, client->headers);
-    return 0;
-}
-
-/* client:drive(call [, seconds]) -> whether the call is done. Moves all calls on; if it is not
- * done, waits for something to happen, so many seconds at the most. */
-static int m_drive(lua_State *L) {
-    struct client *client = check_client(L);
-    struct pc_call *call = check_call(L, 2);
-    if (call->state != PC_CALL_DONE)
-        pc_engine_drive(&client->engine, call, luaL_optnumber(L, 3, MAX_WAIT));
-    lua_pushboolean(L, call->state == PC_CALL_DONE);
+    const char *token = luaL_checklstring(L, 2, &length);
+    lua_pushboolean(L, client->headers && strlen(client->headers->token) == length &&
+                           memcmp(client->headers->token, token, length) == 0);
     return 1;
 }
 
-/* client:state(call) -> "prepared", "queued", "active", "paused" or "done" */
-static int m_state(lua_State *L) {
-    static const char *const names[] = {
-        [PC_CALL_PREPARED] = "prepared", [PC_CALL_QUEUED] = "queued", [PC_CALL_ACTIVE] = "active",
-        [PC_CALL_PAUSED] = "paused",     [PC_CALL_DONE] = "done",
+/* client:set_refresh_token(token) -> true, or nil, err. The next token is asked for with it. */
+static int m_set_refresh_token(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    struct pc_text token = { 0 };
+    token.data = luaL_checklstring(L, 2, &token.length);
+    if (token.length == 0 || pc_text_has_control(token.data, token.length))
+        return refuse(L, "refresh_token", "must not be empty, nor contain control characters");
+    keep_secret(L, client, PC_SECRET_REFRESH_TOKEN, token);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* client:about() -> table of what is no secret: login_url, tenant_id, client_id, base_url */
+static int m_about(lua_State *L) {
+    const struct pc_settings *settings = &pc_client_check(L)->settings;
+    const struct {
+        const char *name, *value;
+    } fields[] = {
+        { "login_url", settings->login.text },
+        { "tenant_id", settings->tenant_id },
+        { "client_id", settings->client_id },
+        { "base_url", settings->base.text },
     };
-    lua_pushstring(L, names[check_call(L, 2)->state]);
+    lua_createtable(L, 0, 4);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        lua_pushstring(L, fields[i].value);
+        lua_setfield(L, -2, fields[i].name);
+    }
     return 1;
 }
 
-/* client:cancel(call): ends it with a `cancelled` error, unless it has ended. */
-static int m_cancel(lua_State *L) {
-    check_client(L);
-    pc_engine_cancel(check_call(L, 2));
-    return 0;
+/* client:pollfd() -> a descriptor that is readable while watched calls have ended. From then on the
+ * engine has a thread of its own. */
+static int m_pollfd(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    if (!pc_engine_open(&client->engine))
+        return luaL_error(L, "not enough memory");
+    int fd = pc_mailbox_fd(&client->engine.mailbox);
+    if (fd < 0 || !pc_thread_start(&client->thread, &client->engine))
+        return luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
+                          strerror(errno));
+    lua_pushinteger(L, fd);
+    return 1;
 }
 
-/* client:result(call) -> result, nil, meta or nil, err, meta. Once, of a call that is done. */
-static int m_result(lua_State *L) {
-    struct client *client = check_client(L);
-    struct pc_call *call = check_call(L, 2);
-    struct call_box *box = lua_touserdata(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
-    int count = pc_result_push(L, call);
-    box->call = NULL;
-    pc_call_pool_put(&client->spare, call);
-    return count;
-}
-
-/* client:close(): cancels what is in flight, wipes the token. Also __gc and __close. */
+/* client:close(): cancels what is in flight, wipes the secrets. Also __close. */
 static int m_close(lua_State *L) {
-    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    struct pc_client *client = pc_client_get(L);
     client->is_open = false;
+    pc_thread_stop(&client->thread);
     pc_engine_close(&client->engine);
     pc_headers_release(client->headers);
-    client->headers = NULL;
+    pc_headers_release(client->token_headers);
+    client->headers = client->token_headers = NULL;
+    if (client->secrets)
+        pc_secrets_wipe(client->secrets);
     pc_call_pool_close(&client->spare);
     pc_settings_free(&client->settings);
     pc_buffer_free(&client->redacted);
     return 0;
 }
 
-/* client:is_open() -> boolean */
-static int m_is_open(lua_State *L) {
-    const struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
-    lua_pushboolean(L, client->is_open);
-    return 1;
-}
-
-static int m__gc_call(lua_State *L) {
-    struct call_box *box = luaL_checkudata(L, 1, TYPE_CALL);
-    if (box->call) {
-        pc_engine_cancel(box->call);
-        pc_call_release(box->call);
+/* Also lets go of what the script was never told. */
+static int m__gc(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
+    m_close(L);
+    for (struct pc_call *call; (call = pc_mailbox_take_ended(&client->engine.mailbox));)
+        pc_call_release(call);
+    for (struct pc_call *next = NULL, *call = pc_engine_take_eventful(&client->engine); call;
+         call = next) {
+        next = call->next_eventful;
+        pc_call_release(call);
     }
-    box->call = NULL;
+    pc_secrets_release(client->secrets);
+    client->secrets = NULL;
     return 0;
 }
 
-/* client:error(fields) -> err: as core.error, for a message that may repeat the client's token */
+/* client:is_open() -> boolean */
+static int m_is_open(lua_State *L) {
+    lua_pushboolean(L, pc_client_get(L)->is_open);
+    return 1;
+}
+
+/* client:error(fields) -> err: as core.error, for texts that may repeat a secret */
 static int m_error(lua_State *L) {
     static const char *const fields[] = { "message", "cause" };
-    struct client *client = luaL_checkudata(L, 1, TYPE_CLIENT);
+    struct pc_client *client = pc_client_get(L);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -193,8 +164,7 @@ static int m_error(lua_State *L) {
         lua_getfield(L, 2, fields[i]);
         if (lua_type(L, -1) == LUA_TSTRING) {
             const char *text = lua_tolstring(L, -1, &length);
-            pc_error_push_redacted(L, text, length, client->headers ? client->headers->token : "",
-                                   &client->redacted);
+            pc_error_push_redacted(L, text, length, client->secrets, NULL, &client->redacted);
             lua_setfield(L, 2, fields[i]);
         }
         lua_pop(L, 1);
@@ -203,43 +173,31 @@ static int m_error(lua_State *L) {
     return pc_error_f_error(L);
 }
 
-static const luaL_Reg client_methods[] = {
+static const luaL_Reg methods[] = {
     { "set_access_token", m_set_access_token },
-    { "prepare", m_prepare },
-    { "submit", m_submit },
-    { "drive", m_drive },
-    { "state", m_state },
-    { "cancel", m_cancel },
-    { "result", m_result },
+    { "is_access_token", m_is_access_token },
+    { "set_refresh_token", m_set_refresh_token },
+    { "about", m_about },
     { "error", m_error },
+    { "pollfd", m_pollfd },
     { "is_open", m_is_open },
     { "close", m_close },
-    { "__gc", m_close },
+    { "__gc", m__gc },
     { "__close", m_close },
     { NULL, NULL },
 };
 
-static const luaL_Reg call_methods[] = {
-    { "__gc", m__gc_call },
-    { NULL, NULL },
-};
-
-static void new_type(lua_State *L, const char *name, const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
+void pc_client_open(lua_State *L) {
+    luaL_newmetatable(L, TYPE_CLIENT);
     compat_setfuncs(L, methods);
+    compat_setfuncs(L, pc_flight_methods);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
 
-void pc_client_open(lua_State *L) {
-    new_type(L, TYPE_CLIENT, client_methods);
-    new_type(L, TYPE_CALL, call_methods);
-}
-
-static bool open_engine(struct client *client) {
-    const struct pc_settings *settings = &client->settings;
-    const struct pc_engine_options options = {
+static struct pc_engine_options engine_options(const struct pc_settings *settings) {
+    return (struct pc_engine_options){
         .route = { .connect_timeout = settings->connect_timeout,
                    .http2 = settings->http2,
                    .user_agent = settings->user_agent,
@@ -248,41 +206,35 @@ static bool open_engine(struct client *client) {
         .max_connections = settings->max_connections,
         .max_answer = settings->max_response_size,
         .max_retry_after = settings->max_retry_after,
+        .wants_events = settings->wants_events,
     };
-    return pc_engine_open(&client->engine, &options);
 }
 
 int pc_client_f_client(lua_State *L) {
-    struct pc_text token = { 0 };
+    const struct pc_engine_options none = { 0 };
+    struct pc_credentials credentials = { 0 };
     lua_settop(L, 1);
-    struct client *client = lua_newuserdata(L, sizeof *client);
-    *client = (struct client){ 0 };
+    struct pc_client *client = lua_newuserdata(L, sizeof *client);
+    *client = (struct pc_client){ 0 };
+    pc_engine_init(&client->engine, &none);
     luaL_getmetatable(L, TYPE_CLIENT);
     lua_setmetatable(L, -2);
 
-    if (!pc_settings_read(L, 1, &client->settings, &token)) {
+    client->secrets = pc_secrets_new();
+    if (!client->secrets)
+        return luaL_error(L, "not enough memory");
+    if (!pc_settings_read(L, 1, &client->settings, &credentials)) {
         lua_pushnil(L);
         lua_insert(L, -2);
         pc_error_bad_input(L);
         return 2;
     }
-    if (!open_engine(client))
-        luaL_error(L, "not enough memory");
-    client->is_open = true;
+    client->engine.options = engine_options(&client->settings);
     client->spare.capacity = client->settings.max_connections;
-    if (token.data)
-        set_token(L, client, token);
+    keep_secret(L, client, PC_SECRET_CLIENT, credentials.client_secret);
+    keep_secret(L, client, PC_SECRET_REFRESH_TOKEN, credentials.refresh_token.text);
+    if (credentials.access_token.text.data)
+        pc_client_set_token(L, client, credentials.access_token.text);
+    client->is_open = true;
     return 1;
-}
-
-int pc_client_f_begin(lua_State *L) {
-    check_call(L, 1)->begun = pc_clock();
-    return 0;
-}
-
-int pc_client_f_unsent(lua_State *L) {
-    struct pc_call *call = check_call(L, 1);
-    lua_settop(L, 2);
-    call->ended = pc_clock();
-    return pc_result_push_unsent(L, call);
 }

@@ -7,6 +7,9 @@
 /* Seconds of a clock that never goes back and has nothing to do with the time of day. */
 double pc_clock(void);
 
+/* Seconds since the epoch, for people and for other machines. */
+double pc_time(void);
+
 #ifdef PARTNERCENTER_TEST_CLOCK
 /* Lets the clock jump ahead: only in the module that the tests build for themselves, so that no
  * test sleeps to prove a pause. libcurl's own timeouts keep real time. */

@@ -3,6 +3,8 @@
 #include "clock.h"
 #include "compat.h"
 #include "error.h"
+#include "flight.h"
+#include "fork.h"
 #include "json.h"
 #include "operation.h"
 #include "pin.h"
@@ -16,12 +18,19 @@ static pthread_once_t process_once = PTHREAD_ONCE_INIT;
 /* libcurl is never cleaned up again: others in the process may use it too. */
 static void init_process(void) {
     pc_pin_module();
+    pc_fork_watch();
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 /* core.now() -> seconds of the monotonic clock */
 static int f_now(lua_State *L) {
     lua_pushnumber(L, pc_clock());
+    return 1;
+}
+
+/* core.time() -> seconds since the epoch, with fractions */
+static int f_time(lua_State *L) {
+    lua_pushnumber(L, pc_time());
     return 1;
 }
 
@@ -39,9 +48,10 @@ static const luaL_Reg functions[] = {
 #endif
     { "client", pc_client_f_client },
     { "error", pc_error_f_error },
-    { "begin", pc_client_f_begin },
-    { "unsent", pc_client_f_unsent },
+    { "begin", pc_flight_f_begin },
+    { "unsent", pc_flight_f_unsent },
     { "now", f_now },
+    { "time", f_time },
     { NULL, NULL },
 };
 
@@ -65,6 +75,7 @@ int luaopen_partnercenter_core(lua_State *L) {
     pc_json_open(L);
     pc_error_open(L);
     pc_client_open(L);
+    pc_flight_open(L);
     lua_newtable(L);
     compat_setfuncs(L, functions);
     push_operations(L);

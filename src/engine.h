@@ -6,6 +6,7 @@
 #include "call_list.h"
 #include "due.h"
 #include "easy_pool.h"
+#include "mailbox.h"
 #include "transfer.h"
 
 #include <curl/curl.h>
@@ -17,38 +18,55 @@ struct pc_engine_options {
     size_t max_connections;
     size_t max_answer;      /* bytes, decoded */
     double max_retry_after; /* seconds */
+    bool wants_events;      /* the calls keep a log of theirs */
 };
 
 /* libcurl's multi interface around a client's calls. It does nothing by itself: whoever waits for
- * a call drives it, and all the others progress too. libcurl is given only as many calls as its
- * connections can carry, since its cost grows with the handles it holds; the rest wait here, and so
- * do the calls that pause before they are sent again. */
+ * a call drives it, and all the others progress too; or a thread of its own does (thread.h).
+ * libcurl is given only as many calls as its connections can carry, since its cost grows with the
+ * handles it holds; the rest wait here, and so do the calls that pause before they are sent again.
+ */
 struct pc_engine {
     struct pc_engine_options options;
-    CURLM *multi;
+    struct pc_mailbox mailbox; /* all that the script's thread may touch while another one drives */
+    CURLM *multi;              /* NULL until there is something to do */
+    bool is_threaded;
+    unsigned forks; /* pc_fork_count() when `multi` was made */
+
     struct pc_easy_pool idle; /* easy handles for the next calls, at most max_connections */
     struct pc_call_list lists[PC_CALL_DONE]; /* of the calls in each state but the last */
     struct pc_due_heap dues;                 /* when each call has to be looked at */
     size_t calls_per_connection;             /* 1 until the service has answered over HTTP/2 */
     double throttled_until;                  /* pc_clock(): no request leaves before */
     double retry_budget;
+    struct pc_call *eventful; /* with events the script was not told, newest first; no thread */
 };
 
-/* `engine` must be zeroed. False when memory runs out; pc_engine_close is due in either case. */
-bool pc_engine_open(struct pc_engine *engine, const struct pc_engine_options *options);
+/* Nothing is opened yet. pc_engine_close is due from here on. */
+void pc_engine_init(struct pc_engine *engine, const struct pc_engine_options *options);
 
-/* Finishes every call as cancelled and frees what the engine holds. */
+/* Finishes every call as cancelled and frees what the engine holds. No thread may drive it. A
+ * second close does nothing. */
 void pc_engine_close(struct pc_engine *engine);
 
-/* Begins a prepared call with these headers. The engine holds the call until it is done. */
+/* Makes the engine ready for calls, also in a process that came by a fork: the parent keeps its
+ * connections, its thread and its calls. False when memory runs out. */
+bool pc_engine_open(struct pc_engine *engine);
+
+/* Begins a prepared call, of an engine that is open. Without headers it waits, within its deadline,
+ * until it is submitted again with some. The engine holds the call until it is done. */
 void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_headers *headers);
 
 /* Finishes a call as cancelled; one that no engine has is left as it is. */
 void pc_engine_cancel(struct pc_call *call);
 
-/* Moves all calls on without waiting, then, if `call` is not done, waits until something can be
- * done again: at most `max_wait` seconds, less when a signal arrives. */
+/* Moves all calls on without waiting, then, if `call` (which may be NULL) is not done, waits until
+ * something can be done again: at most `max_wait` seconds, less when a signal arrives. */
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait);
+
+/* The calls with events that the script was not told, linked by `next_eventful`, one reference
+ * each; none while a thread drives. */
+struct pc_call *pc_engine_take_eventful(struct pc_engine *engine);
 
 #pragma GCC visibility pop
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "error.h"
 
-#include "redact.h"
-
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <string.h>
@@ -123,9 +121,9 @@ void pc_error_bad_input(lua_State *L) {
 }
 
 const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length,
-                                   const char *secret, struct pc_buffer *scratch) {
-    pc_buffer_clear(scratch);
-    if (!pc_redact(text, length, secret, strlen(secret), scratch))
+                                   const struct pc_secrets *secrets, const char *own,
+                                   struct pc_buffer *scratch) {
+    if (!pc_secrets_redact(secrets, own, text, length, scratch))
         luaL_error(L, "not enough memory");
     lua_pushlstring(L, scratch->data, scratch->length);
     return lua_tostring(L, -1);

@@ -4,6 +4,7 @@
 
 #include "buffer.h"
 #include "category.h"
+#include "secrets.h"
 
 #include <lua.h>
 
@@ -21,10 +22,11 @@ void pc_error_new(lua_State *L, struct pc_category category, unsigned attempts);
 /* Replaces the message at the top of the stack by a `bad_input` error. */
 void pc_error_bad_input(lua_State *L);
 
-/* Pushes `text` with each occurrence of `secret` replaced. `scratch` is overwritten; it must not
- * be the owner of `text`. */
+/* Pushes `text` with each occurrence of a secret replaced; `own` is an older token, or NULL.
+ * `scratch` is overwritten; it must not be the owner of `text`. */
 const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length,
-                                   const char *secret, struct pc_buffer *scratch);
+                                   const struct pc_secrets *secrets, const char *own,
+                                   struct pc_buffer *scratch);
 
 /* core.error(fields) -> err: makes an error of a table with at least `category` and `message`. */
 int pc_error_f_error(lua_State *L);

@@ -15,16 +15,19 @@
 
 static const char *push_redacted(lua_State *L, struct pc_call *call, const char *text,
                                  size_t length) {
-    return pc_error_push_redacted(L, text, length, pc_call_secret(call), &call->redacted);
+    const char *own = call->headers ? call->headers->token : NULL;
+    return pc_error_push_redacted(L, text, length, call->secrets, own, &call->redacted);
 }
 
 /* An id of the answer wins over the one that was sent: it is the one that support asks for. */
 static void set_id(lua_State *L, struct pc_call *call, const char *field, const char *answered,
                    const char *sent) {
-    if (answered[0] == '\0' || strcmp(answered, sent) == 0)
+    if (answered[0] != '\0' && strcmp(answered, sent) != 0)
+        push_redacted(L, call, answered, strlen(answered));
+    else if (sent[0] != '\0')
         lua_pushstring(L, sent);
     else
-        push_redacted(L, call, answered, strlen(answered));
+        return;
     lua_setfield(L, -2, field);
 }
 
@@ -126,6 +129,16 @@ static void push_plain_message(lua_State *L, const struct pc_call *call) {
     lua_pushfstring(L, "the service answered %d with %s", (int)call->answer.status, what);
 }
 
+/* What the authority refuses with a 4xx will not be granted by asking again: the credentials are
+ * not good, whatever the number. */
+static struct pc_category category_of_answer(const struct pc_call *call) {
+    struct pc_category category = pc_category_of_status(call->answer.status);
+    bool is_client_error = call->answer.status >= 400 && call->answer.status <= 499;
+    if (call->request.operation->is_token && is_client_error && !category.retryable)
+        return pc_category_of_status(401);
+    return category;
+}
+
 static void push_answer_failure(lua_State *L, struct pc_call *call) {
     int body = push_body(L, call);
     size_t length = 0;
@@ -143,9 +156,11 @@ static void push_answer_failure(lua_State *L, struct pc_call *call) {
     }
     if (!has_message)
         push_plain_message(L, call);
-    make_answer_error(L, call, pc_category_of_status(call->answer.status));
+    make_answer_error(L, call, category_of_answer(call));
     if (is_object) {
         set_code(L, decoded);
+        if (call->request.operation->is_token)
+            copy_field(L, decoded, "correlation_id", "correlation_id");
         copy_field(L, decoded, "data", "data");
         copy_field(L, decoded, "source", "source");
     }
@@ -199,6 +214,21 @@ void pc_failure_push(lua_State *L, struct pc_call *call) {
         push_transfer_failure(L, call);
     else
         push_answer_failure(L, call);
+}
+
+void pc_failure_push_token(lua_State *L, struct pc_call *call) {
+    luaL_checkstack(L, 16, "error");
+    if (pc_call_is_success(call)) { /* the body is not shown: it may hold a token */
+        lua_pushfstring(L, "the authority answered %d, but not with an access token",
+                        (int)call->answer.status);
+        make_answer_error(L, call, (struct pc_category){ "response_parsing", false });
+    } else {
+        pc_failure_push(L, call);
+    }
+    lua_pushliteral(L, "no access token: ");
+    lua_getfield(L, -2, "message");
+    lua_concat(L, 2);
+    lua_setfield(L, -2, "message");
 }
 
 void pc_failure_push_shape(lua_State *L, struct pc_call *call) {

@@ -17,6 +17,9 @@ void pc_failure_push(lua_State *L, struct pc_call *call);
 /* Pushes the error of a success that is not what the operation promises. */
 void pc_failure_push_shape(lua_State *L, struct pc_call *call);
 
+/* Pushes the error of a request for a token that brought none. */
+void pc_failure_push_token(lua_State *L, struct pc_call *call);
+
 /* Sets the fields request_id and correlation_id of the table at the top of the stack. */
 void pc_failure_set_ids(lua_State *L, struct pc_call *call);
 

@@ -28,24 +28,22 @@ static void wipe(char *text) {
         explicit_bzero(text, strlen(text));
 }
 
-struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_text token) {
+struct line {
+    const char *name, *value; /* an empty value leaves the line out */
+};
+
+/* The headers with these lines, or NULL. Takes over `token`. */
+static struct pc_headers *new_headers(char *token, const struct line *lines, size_t count) {
     struct pc_headers *headers = calloc(1, sizeof *headers);
-    if (!headers)
-        return NULL;
-    headers->references = 1;
-    headers->token = strndup(token.data, token.length);
-    const struct {
-        const char *name, *value;
-    } lines[] = {
-        { "Authorization: Bearer ", headers->token },
-        { "Accept: ", "application/json" },
-        { "MS-Contract-Version: ", "v1" },
-        { "X-Locale: ", identity->locale },
-        { "MS-PartnerCenter-Client: ", CLIENT_NAME },
-        { "MS-PartnerCenter-Application: ", identity->application_name },
-    };
-    bool added = headers->token != NULL;
-    for (size_t i = 0; added && i < sizeof lines / sizeof lines[0]; i++) {
+    bool added = headers != NULL;
+    if (headers) {
+        headers->references = 1;
+        headers->token = token;
+    } else {
+        wipe(token);
+        free(token);
+    }
+    for (size_t i = 0; added && i < count; i++) {
         if (lines[i].value[0] != '\0')
             added = add(headers, lines[i].name, lines[i].value);
     }
@@ -55,13 +53,33 @@ struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_
     return NULL;
 }
 
+struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_text token) {
+    char *copy = strndup(token.data, token.length);
+    if (!copy)
+        return NULL;
+    const struct line lines[] = {
+        { "Authorization: Bearer ", copy },
+        { "Accept: ", "application/json" },
+        { "MS-Contract-Version: ", "v1" },
+        { "X-Locale: ", identity->locale },
+        { "MS-PartnerCenter-Client: ", CLIENT_NAME },
+        { "MS-PartnerCenter-Application: ", identity->application_name },
+    };
+    return new_headers(copy, lines, sizeof lines / sizeof lines[0]);
+}
+
+struct pc_headers *pc_headers_new_for_token(void) {
+    const struct line line = { "Accept: ", "application/json" };
+    return new_headers(NULL, &line, 1);
+}
+
 struct pc_headers *pc_headers_hold(struct pc_headers *headers) {
-    headers->references++;
+    atomic_fetch_add(&headers->references, 1);
     return headers;
 }
 
 void pc_headers_release(struct pc_headers *headers) {
-    if (!headers || --headers->references > 0)
+    if (!headers || atomic_fetch_sub(&headers->references, 1) > 1)
         return;
     for (struct curl_slist *line = headers->list; line; line = line->next)
         wipe(line->data);

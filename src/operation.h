@@ -25,6 +25,8 @@ struct pc_operation {
     const char *promise;
     /* A page of a list: it takes what leads to the page, and is no method of the client. */
     bool is_page;
+    /* A request to the token authority: no part of the service, and no method of the client. */
+    bool is_token;
 };
 
 /* All of them; the row with a NULL name ends the table. */

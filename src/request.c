@@ -175,6 +175,10 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
         return false;
 
     request->operation = arguments.operation;
+    request->customer_id = arguments.customer_id;
+    if (options->update.qualification)
+        request->qualification = options->update.qualification->name;
+    request->is_loopback = defaults->is_loopback;
     request->timeout = options->timeout;
     request->deadline = options->deadline;
     request->max_retries = options->max_retries;

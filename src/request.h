@@ -16,8 +16,11 @@ struct pc_request {
     struct pc_buffer url;
     struct pc_buffer body;              /* empty: the request has none */
     struct pc_buffer continuation_line; /* the header MS-ContinuationToken; empty: none */
+    struct pc_guid customer_id;         /* an empty text where the operation takes none */
+    const char *qualification;          /* the name of the one to set, static; NULL: none */
     struct pc_guid request_id;
     struct pc_guid correlation_id;
+    bool is_loopback;   /* plain http to this machine, which must not leave it through a proxy */
     double timeout;     /* seconds, of one attempt */
     double deadline;    /* seconds, of the whole call */
     double max_retries; /* after the first attempt */
@@ -26,6 +29,7 @@ struct pc_request {
 /* What a client gives to each of its requests. */
 struct pc_request_defaults {
     const char *base_url; /* without a slash at its end */
+    bool is_loopback;
     double timeout, deadline, max_retries;
 };
 

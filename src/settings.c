@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include "cloud.h"
 #include "options.h"
 #include "version.h"
 
@@ -11,52 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where Partner Center stands, unless `base_url` says otherwise. */
-#define DEFAULT_BASE_URL "https://api.partnercenter.microsoft.com"
-
 /* There are no more ports than this to connect from. */
 #define MAX_CONNECTIONS 65535
 
-/* An access_token given as a function: the Lua side calls it. */
-struct token_option {
-    struct pc_text text;
-    bool is_given;
-};
-
 struct client_options {
-    struct pc_text base_url, ca_file, proxy, user_agent, locale, application_name;
-    struct token_option access_token;
+    struct pc_credentials credentials;
+    struct pc_text cloud, base_url, login_url, ca_file, proxy, user_agent, locale, application_name;
     double timeout, connect_timeout, deadline, max_retries, max_retry_after;
     double max_connections, max_response_size;
-    bool http2, allow_insecure_http;
-};
-
-const char *pc_settings_check_token(struct pc_text token) {
-    /* b64token of RFC 6750, section 2.1 */
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
-    if (token.length == 0)
-        return "must not be empty";
-    for (size_t i = 0; i < token.length; i++) {
-        if (token.data[i] == '\0' || !strchr(allowed, token.data[i]))
-            return "must be the token alone: letters, digits and - . _ ~ + / = (no \"Bearer\", no "
-                   "line end)";
-    }
-    return NULL;
-}
-
-static const char *read_access_token(lua_State *L, void *value) {
-    struct token_option *token = value;
-    token->is_given = true;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        return NULL;
-    token->text.data = lua_tolstring(L, -1, &token->text.length);
-    return pc_settings_check_token(token->text);
-}
-
-static const struct pc_option_kind access_token_kind = {
-    1u << LUA_TSTRING | 1u << LUA_TFUNCTION,
-    read_access_token,
+    bool http2, allow_insecure_http, has_event_function;
+    bool for_lua; /* what only the Lua side uses */
 };
 
 /* A text that may be empty: no proxy at all, whatever the environment says. */
@@ -68,11 +33,32 @@ static const char *read_proxy(lua_State *L, void *value) {
 
 static const struct pc_option_kind proxy_kind = { 1u << LUA_TSTRING, read_proxy };
 
+/* Something that the Lua side calls: here counts only that it is given. */
+static const char *read_presence(lua_State *L, void *value) {
+    (void)L;
+    *(bool *)value = true;
+    return NULL;
+}
+
+static const struct pc_option_kind function_kind = { 1u << LUA_TFUNCTION, read_presence };
+static const struct pc_option_kind object_kind = {
+    1u << LUA_TTABLE | 1u << LUA_TUSERDATA,
+    read_presence,
+};
+
 #define FIELD(name) offsetof(struct client_options, name)
 
 static const struct pc_option client_options[] = {
+    { "cloud", &pc_option_text, FIELD(cloud), 1 },
     { "base_url", &pc_option_text, FIELD(base_url), 1 },
-    { "access_token", &access_token_kind, FIELD(access_token), 1 },
+    { "login_url", &pc_option_text, FIELD(login_url), 1 },
+    { "tenant_id", &pc_option_tenant_id, FIELD(credentials.tenant_id), 1 },
+    { "client_id", &pc_option_text, FIELD(credentials.client_id), 1 },
+    { "client_secret", &pc_option_text, FIELD(credentials.client_secret), 1 },
+    { "refresh_token", &pc_option_refresh_token, FIELD(credentials.refresh_token), 1 },
+    { "on_refresh_token", &function_kind, FIELD(for_lua), 1 },
+    { "access_token", &pc_option_access_token, FIELD(credentials.access_token), 1 },
+    { "token_cache", &object_kind, FIELD(for_lua), 1 },
     { "timeout", &pc_option_seconds, FIELD(timeout), 1 },
     { "connect_timeout", &pc_option_seconds, FIELD(connect_timeout), 1 },
     { "deadline", &pc_option_seconds, FIELD(deadline), 1 },
@@ -87,6 +73,7 @@ static const struct pc_option client_options[] = {
     { "proxy", &proxy_kind, FIELD(proxy), 1 },
     { "allow_insecure_http", &pc_option_boolean, FIELD(allow_insecure_http), 1 },
     { "max_response_size", &pc_option_count, FIELD(max_response_size), 1 },
+    { "on_event", &function_kind, FIELD(has_event_function), 1 },
     { 0 },
 };
 
@@ -103,10 +90,8 @@ static bool is_readable_file(const char *path) {
 }
 
 static bool check(lua_State *L, const struct client_options *options) {
-    if (!options->access_token.is_given)
-        return refuse(L, "access_token",
-                      "is missing: give a string, or a function that returns "
-                      "the token and the seconds it has left");
+    if (!pc_credentials_check(L, &options->credentials))
+        return false;
     if (options->max_connections > MAX_CONNECTIONS)
         return refuse(L, "max_connections", "must be at most 65535");
     if (options->ca_file.data && !is_readable_file(options->ca_file.data))
@@ -117,14 +102,15 @@ static bool check(lua_State *L, const struct client_options *options) {
 /* The proxy, for a service at `base`. Plain http is refused to another machine, and so it is by way
  * of one: a proxy would see the token. */
 static bool check_proxy(lua_State *L, const struct client_options *options,
-                        const struct pc_base_url *base) {
+                        const struct pc_settings *settings) {
     bool is_on_loopback = false;
     if (options->proxy.length == 0)
         return true;
     const char *problem = pc_proxy_url_check(options->proxy.data, &is_on_loopback);
-    if (!problem && !base->is_tls && !is_on_loopback && !options->allow_insecure_http)
-        problem = "would see the access token, since base_url uses plain http: use https, or set "
-                  "allow_insecure_http";
+    bool is_plain = !settings->base.is_tls || !settings->login.is_tls;
+    if (!problem && is_plain && !is_on_loopback && !options->allow_insecure_http)
+        problem = "would see the access token, since base_url or login_url uses plain http: use "
+                  "https, or set allow_insecure_http";
     return problem ? refuse(L, "proxy", problem) : true;
 }
 
@@ -142,11 +128,10 @@ static bool curl_has_http2(void) {
 }
 
 static void fill(lua_State *L, const struct client_options *options, struct pc_settings *settings) {
-    /* Plain http to this machine must not leave it through a proxy of the environment: libcurl
-     * asks none where the proxy is "". */
-    const char *no_proxy = settings->base.is_loopback ? "" : NULL;
+    settings->tenant_id = copy(L, options->credentials.tenant_id, NULL);
+    settings->client_id = copy(L, options->credentials.client_id, NULL);
     settings->ca_file = copy(L, options->ca_file, NULL);
-    settings->proxy = copy(L, options->proxy, no_proxy);
+    settings->proxy = copy(L, options->proxy, NULL);
     settings->user_agent = copy(L, options->user_agent, "lua-partnercenter/" PARTNERCENTER_VERSION);
     settings->locale = copy(L, options->locale, "en-US");
     settings->application_name = copy(L, options->application_name, "");
@@ -158,12 +143,32 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     settings->max_connections = (size_t)options->max_connections;
     settings->max_response_size = (size_t)options->max_response_size;
     settings->http2 = options->http2 && settings->base.is_tls && curl_has_http2();
+    settings->wants_events = options->has_event_function;
+}
+
+/* Reads an address that was given, or the cloud's. */
+static bool read_url(lua_State *L, const char *name, struct pc_text given, const char *of_cloud,
+                     bool allow_insecure, struct pc_base_url *url) {
+    const char *problem = pc_base_url_read(given.data ? given.data : of_cloud, allow_insecure, url);
+    return problem ? refuse(L, name, problem) : true;
+}
+
+static bool read_urls(lua_State *L, const struct client_options *options,
+                      struct pc_settings *settings) {
+    const struct pc_cloud *cloud = pc_cloud_find(options->cloud.data);
+    bool allow_insecure = options->allow_insecure_http;
+    if (!cloud)
+        return refuse(L, "cloud", "must be " PC_CLOUD_NAMES);
+    return read_url(L, "base_url", options->base_url, cloud->base_url, allow_insecure,
+                    &settings->base) &&
+           read_url(L, "login_url", options->login_url, cloud->login_url, allow_insecure,
+                    &settings->login);
 }
 
 bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
-                      struct pc_text *access_token) {
+                      struct pc_credentials *credentials) {
     struct client_options options = {
-        .base_url = { DEFAULT_BASE_URL, sizeof DEFAULT_BASE_URL - 1 },
+        .cloud = { PC_DEFAULT_CLOUD, sizeof PC_DEFAULT_CLOUD - 1 },
         .timeout = 30,
         .connect_timeout = 10,
         .deadline = 300,
@@ -173,21 +178,19 @@ bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
         .max_response_size = 8.0 * 1024 * 1024,
         .http2 = true,
     };
-    if (!pc_options_read(L, index, client_options, 1, &options) || !check(L, &options))
-        return false;
-    const char *problem =
-        pc_base_url_read(options.base_url.data, options.allow_insecure_http, &settings->base);
-    if (problem)
-        return refuse(L, "base_url", problem);
-    if (!check_proxy(L, &options, &settings->base))
+    if (!pc_options_read(L, index, client_options, 1, &options) || !check(L, &options) ||
+        !read_urls(L, &options, settings) || !check_proxy(L, &options, settings))
         return false;
     fill(L, &options, settings);
-    *access_token = options.access_token.text;
+    *credentials = options.credentials;
     return true;
 }
 
 void pc_settings_free(struct pc_settings *settings) {
     free(settings->base.text);
+    free(settings->login.text);
+    free(settings->tenant_id);
+    free(settings->client_id);
     free(settings->ca_file);
     free(settings->proxy);
     free(settings->user_agent);

@@ -2,7 +2,7 @@
 #ifndef PARTNERCENTER_SETTINGS_H
 #define PARTNERCENTER_SETTINGS_H
 
-#include "text.h"
+#include "credentials.h"
 #include "url.h"
 
 #include <lua.h>
@@ -13,6 +13,9 @@
  * that may be absent are NULL. */
 struct pc_settings {
     struct pc_base_url base;
+    struct pc_base_url login;
+    char *tenant_id;
+    char *client_id;
     char *ca_file;
     char *proxy;
     char *user_agent;
@@ -26,19 +29,16 @@ struct pc_settings {
     size_t max_connections;
     size_t max_response_size; /* bytes */
     bool http2;               /* asked for, over TLS, and libcurl can */
+    bool wants_events;
 };
 
-/* Fills `settings`, which must be zeroed, from the table of options at `index`. A token given as a
- * string stands in `access_token`, owned by that string; one given as a function leaves it empty.
- * Raises for a programming mistake; for bad data pushes a message and returns false. Either way
- * pc_settings_free is due. */
+/* Fills `settings`, which must be zeroed, from the table of options at `index`, and `credentials`
+ * with texts that the table owns. Raises for a programming mistake; for bad data pushes a message
+ * and returns false. Either way pc_settings_free is due. */
 bool pc_settings_read(lua_State *L, int index, struct pc_settings *settings,
-                      struct pc_text *access_token);
+                      struct pc_credentials *credentials);
 
 void pc_settings_free(struct pc_settings *settings);
-
-/* NULL when `token` can be sent as a bearer token, or what is wrong with it. */
-const char *pc_settings_check_token(struct pc_text token);
 
 #pragma GCC visibility pop
 

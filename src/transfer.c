@@ -48,7 +48,7 @@ static long milliseconds(double seconds) {
             return set;                                                                            \
     } while (0)
 
-static CURLcode configure_connection(CURL *easy, const struct pc_route *route) {
+static CURLcode configure_connection(CURL *easy, const struct pc_route *route, bool is_loopback) {
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* Older versions write to TLS peers without MSG_NOSIGNAL, and with this option they would no
      * longer ignore SIGPIPE themselves while they do. */
@@ -66,8 +66,8 @@ static CURLcode configure_connection(CURL *easy, const struct pc_route *route) {
         SET(CURLOPT_CAINFO, route->ca_file);
         SET(CURLOPT_CAPATH, NULL); /* the file alone, not the system's directory beside it */
     }
-    if (route->proxy)
-        SET(CURLOPT_PROXY, route->proxy);
+    if (route->proxy || is_loopback)
+        SET(CURLOPT_PROXY, route->proxy ? route->proxy : "");
     /* The token must not follow to another place, and nothing but HTTP is ever spoken. */
     SET(CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -91,7 +91,7 @@ static CURLcode configure_request(CURL *easy, struct pc_call *call, const char *
     SET(CURLOPT_USERAGENT, user_agent);
     SET(CURLOPT_ACCEPT_ENCODING, "gzip");
     SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
-    SET(CURLOPT_HTTPHEADER, call->own_lines);
+    SET(CURLOPT_HTTPHEADER, call->lines);
     SET(CURLOPT_PRIVATE, call);
     SET(CURLOPT_ERRORBUFFER, call->message);
     SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -116,6 +116,6 @@ static CURLcode configure_request(CURL *easy, struct pc_call *call, const char *
 
 CURLcode pc_transfer_configure(CURL *easy, struct pc_call *call, const struct pc_route *route,
                                double seconds) {
-    CURLcode code = configure_connection(easy, route);
+    CURLcode code = configure_connection(easy, route, call->request.is_loopback);
     return code == CURLE_OK ? configure_request(easy, call, route->user_agent, seconds) : code;
 }

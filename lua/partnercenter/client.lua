@@ -1,16 +1,23 @@
 -- SPDX-License-Identifier: MIT
---- The client: one method for each operation of Partner Center, and `close`.
+--- The client: one method for each operation of Partner Center, calls that are started, and `close`.
 
+local cache = require "partnercenter.credentials.cache"
 local core = require "partnercenter.core"
 local credentials = require "partnercenter.credentials"
 local customers = require "partnercenter.customers"
-local host = require "partnercenter.host"
+local events = require "partnercenter.events"
+local flight = require "partnercenter.flight"
+local started = require "partnercenter.started"
 
 --- A connection to Partner Center with its credentials. Make one and keep it: connections to the
 --- service are reused from call to call.
 ---@class partnercenter.Client
 ---@field package core userdata
 ---@field package credentials partnercenter.Credentials
+---@field package listener partnercenter.Events? where the script wants to be told what happens
+---@field package waiters table<integer, { wake: fun(self) }> who is told of the end of a call, by its id
+---@field package task partnercenter.Call? the started call whose code runs
+---@field package finished table<partnercenter.Call, integer> started calls that ended and were not collected
 local Client = {}
 Client.__index = Client
 Client.__name = "partnercenter.client"
@@ -23,23 +30,13 @@ local function core_of(client, method)
   return client.core
 end
 
---- The life of a call that `prepare` has found valid: a token, the request, the answer.
-local function perform(client, call)
-  local handle = client.core
-  core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
-  local ok, err = host.check()
-  if ok then
-    ok, err = client.credentials:authorize(handle)
+--- The same, of a client that is open.
+local function open_core_of(client, method)
+  local handle = core_of(client, method)
+  if not handle:is_open() then
+    error("the client is closed", 3)
   end
-  if ok and not handle:is_open() then
-    err = core.error { category = "cancelled", message = "the client was closed before the call was sent" }
-  end
-  if err then
-    return core.unsent(call, err)
-  end
-  handle:submit(call)
-  host.wait(handle, call)
-  return handle:result(call)
+  return handle
 end
 
 for _, operation in ipairs(core.operations) do
@@ -48,7 +45,7 @@ for _, operation in ipairs(core.operations) do
     if not call then
       return nil, err, meta
     end
-    return perform(self, call)
+    return flight.perform(self, call)
   end
 end
 
@@ -60,16 +57,66 @@ function Client:customers(options)
   local handle = core_of(self, "customers")
   local call, err = handle:prepare("customers_page", nil, nil, options)
   return customers.iterate(call, err, function(ready)
-    return perform(self, ready)
+    return flight.perform(self, ready)
   end, function(query, token)
     return core_of(self, "customers"):prepare("customers_page", query, token, customers.options_of_next(options))
   end)
 end
 
---- Cancels what is in flight, closes the connections and wipes the token. A second close does
+--- The methods that `start` takes.
+local STARTABLE = {}
+for _, operation in ipairs(core.operations) do
+  STARTABLE[operation] = true
+end
+
+--- Begins a call and returns at once.
+---@param method_name string any method that makes calls, but `customers`
+---@param ... any its arguments
+---@return partnercenter.Call
+function Client:start(method_name, ...)
+  open_core_of(self, "start")
+  if not STARTABLE[method_name] then
+    error(("bad argument 'method_name' (%s cannot be started)"):format(tostring(method_name)), 2)
+  end
+  return started.start(self, self[method_name], ...)
+end
+
+--- The descriptor to wait for in an event loop: it is readable when started calls have ended. From
+--- then on a thread of the client's own does the work between two calls of `process`.
+---@return integer
+function Client:pollfd()
+  local fd = open_core_of(self, "pollfd"):pollfd()
+  flight.turn(self)
+  return fd
+end
+
+--- What to wait for: that the descriptor is readable.
+---@return string
+function Client:events()
+  core_of(self, "events")
+  return "r"
+end
+
+--- How long to wait at most, in seconds; nil: until the descriptor is readable.
+---@return number?
+function Client:timeout()
+  open_core_of(self, "timeout")
+  return next(self.finished) and 0 or nil
+end
+
+--- Does what is due, without waiting.
+---@return partnercenter.Call[] calls the started calls that have just ended
+function Client:process()
+  open_core_of(self, "process"):drive(nil, 0)
+  flight.turn(self)
+  return started.take_finished(self)
+end
+
+--- Cancels what is in flight, closes the connections and wipes the secrets. A second close does
 --- nothing; any other method of a closed client raises.
 function Client:close()
   core_of(self, "close"):close()
+  flight.turn(self)
 end
 
 Client.__close = Client.close
@@ -82,10 +129,15 @@ local M = {}
 ---@return partnercenter.Error? err
 function M.new(options)
   local handle, err = core.client(options)
-  if not handle then
+  if handle and options.token_cache and not cache.is_one(options.token_cache) then
+    error("bad option 'token_cache' (an object with the methods get and set expected)", 2)
+  elseif not handle then
     return nil, err
   end
-  return setmetatable({ core = handle, credentials = credentials.new(options) }, Client)
+  local client = setmetatable({ core = handle, waiters = {}, finished = {} }, Client)
+  client.listener = events.new(options.on_event)
+  client.credentials = credentials.new(client, options)
+  return client
 end
 
 return M

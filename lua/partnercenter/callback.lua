@@ -1,0 +1,41 @@
+-- SPDX-License-Identifier: MIT
+--- Runs the functions that a script has given. They may make calls of the client themselves: such a
+--- call is waited for there and then, whoever runs the function.
+
+local M = {}
+
+local function restore(client, task, ...)
+  client.task = task
+  return ...
+end
+
+---@param client partnercenter.Client
+---@param fn function
+---@return boolean ok
+---@return any ... what it returned, or raised
+function M.run(client, fn, ...)
+  local task = client.task
+  client.task = nil
+  return restore(client, task, pcall(fn, ...))
+end
+
+--- A value of the script's as text, also when its own __tostring raises.
+function M.text_of(value)
+  local ok, text = pcall(tostring, value)
+  return ok and text or type(value)
+end
+
+--- The error of a function that raised.
+---@param handle userdata the core's client
+---@param name string what the script calls the function
+---@param raised any
+---@return partnercenter.Error
+function M.error(handle, name, raised)
+  return handle:error {
+    category = "callback",
+    message = ("the %s function raised: %s"):format(name, M.text_of(raised)),
+    cause = raised,
+  }
+end
+
+return M

@@ -1,0 +1,184 @@
+-- SPDX-License-Identifier: MIT
+--- An access token from the token authority (Entra ID): with a refresh token for App+User credentials,
+--- without one for the app alone. However many calls need a token at the same time, one is asked for;
+--- the request belongs to the client, and the calls are parked until it has ended.
+
+local cache = require "partnercenter.credentials.cache"
+local callback = require "partnercenter.callback"
+local core = require "partnercenter.core"
+local expiry = require "partnercenter.credentials.expiry"
+local token_event = require "partnercenter.credentials.token_event"
+
+---@class partnercenter.Authority: partnercenter.Credentials
+---@field package renew_at number by core.now()
+---@field package renewal userdata? the core's call that asks for a token
+---@field package parked userdata[] the calls that wait for it
+---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
+local Authority = {}
+Authority.__index = Authority
+
+--- Takes a token that another client has left in the cache.
+---@return boolean? taken
+---@return partnercenter.Error? err
+function Authority:take_cached()
+  if not self.cache then
+    return false
+  end
+  local token, seconds = self.cache:get(self.refused)
+  if not token then
+    return nil, seconds
+  end
+  local set = self.client.core:set_access_token(token)
+  if set then
+    self.renew_at = core.now() + seconds
+  end
+  return set
+end
+
+--- Asks the script for the refresh token, where it keeps it.
+---@return boolean? ok
+---@return partnercenter.Error? err
+function Authority:ask_refresh_token()
+  local handle = self.client.core
+  local ok, token, reason = callback.run(self.client, self.refresh_token)
+  if not ok then
+    return nil, callback.error(handle, "refresh_token", token)
+  elseif type(token) ~= "string" then
+    local what = token ~= nil and ("a %s, not a string"):format(type(token))
+      or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
+    return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
+  elseif not handle:is_open() then -- the function has closed it
+    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  end
+  return handle:set_refresh_token(token)
+end
+
+--- Asks the authority for a token.
+---@return boolean? begun
+---@return partnercenter.Error? err
+function Authority:begin_renewal()
+  local handle = self.client.core
+  if type(self.refresh_token) == "function" then
+    local ok, err = self:ask_refresh_token()
+    if not ok then
+      return nil, err
+    end
+  end
+  local renewal = handle:prepare_token()
+  self.renewal, self.begun = renewal, core.now()
+  handle:watch(renewal)
+  self.client.waiters[handle:id(renewal)] = self
+  handle:submit_token(renewal)
+  return true
+end
+
+--- Keeps what was granted and tells the script of a new refresh token.
+---@return partnercenter.Error? err what one of the script's functions raised
+function Authority:keep(seconds, token, refresh_token)
+  local usable = expiry.usable(seconds)
+  local err = self.cache and self.cache:set(token, usable)
+  self.renew_at, self.refused = core.now() + usable, nil
+  if refresh_token and self.on_refresh_token then
+    local ok, raised = callback.run(self.client, self.on_refresh_token, refresh_token)
+    err = not ok and callback.error(self.client.core, "on_refresh_token", raised) or err
+  end
+  return err
+end
+
+--- Lets the parked calls go on, or ends them with the error.
+function Authority:release(parked, err)
+  local handle = self.client.core
+  for _, call in ipairs(parked) do
+    if err then
+      self.failures[call] = err
+      handle:cancel(call)
+    elseif handle:is_open() then
+      handle:submit(call)
+    end
+  end
+end
+
+--- The request for a token has ended.
+function Authority:wake()
+  local handle, parked, ids = self.client.core, self.parked, {}
+  local seconds, token, refresh_token = handle:take_token(self.renewal)
+  local err
+  self.renewal, self.parked = nil, {}
+  if seconds then
+    err = self:keep(seconds, token, refresh_token)
+  else
+    err = token
+  end
+  for i, call in ipairs(parked) do
+    ids[i] = handle:id(call)
+  end
+  token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
+  self:release(parked, err)
+end
+
+--- Lets the call wait for a token.
+function Authority:park(call)
+  if not self.renewal then
+    local begun, err = self:begin_renewal()
+    if not begun then
+      return nil, err
+    end
+  end
+  self.parked[#self.parked + 1] = call
+  self.client.core:park(call)
+  return true
+end
+
+function Authority:send(call, refused)
+  local handle = self.client.core
+  if refused then
+    handle:repeat_call(call)
+    if handle:is_access_token(refused) then
+      self.renew_at, self.refused = -math.huge, refused
+    end
+  end
+  if core.now() >= self.renew_at then
+    local taken, err = self:take_cached()
+    if err then
+      return nil, err
+    elseif not taken then
+      return self:park(call)
+    end
+  end
+  handle:submit(call)
+  return true
+end
+
+function Authority:take_failure(call)
+  local err = self.failures[call]
+  if not err then
+    return nil
+  end
+  self.failures[call] = nil
+  local copy = {}
+  for name, value in pairs(err) do
+    copy[name] = value
+  end
+  return core.error(copy)
+end
+
+local M = {}
+
+---@param client partnercenter.Client
+---@param options table
+---@return partnercenter.Credentials
+function M.new(client, options)
+  local flow = options.refresh_token and "refresh_token" or "client_credentials"
+  return setmetatable({
+    client = client,
+    flow = flow,
+    refresh_token = options.refresh_token,
+    on_refresh_token = options.on_refresh_token,
+    cache = cache.new(client, options.token_cache, flow),
+    renew_at = -math.huge,
+    parked = {},
+    failures = {},
+  }, Authority)
+end
+
+return M

@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: MIT
+--- An access token given as a function that returns it and the seconds it has left. One without a
+--- number of seconds is asked for again at every call.
+
+local callback = require "partnercenter.callback"
+local core = require "partnercenter.core"
+local expiry = require "partnercenter.credentials.expiry"
+local token_event = require "partnercenter.credentials.token_event"
+
+---@class partnercenter.Provided: partnercenter.Credentials
+local Provided = {}
+Provided.__index = Provided
+
+--- What is wrong with what the function returned; nil when it is a token.
+local function problem_of(token, seconds)
+  if not token and seconds ~= nil then
+    return "no token: " .. callback.text_of(seconds)
+  elseif not token then
+    return "no token"
+  elseif type(token) ~= "string" then
+    return ("a %s, not a string"):format(type(token))
+  elseif seconds ~= nil and not tonumber(seconds) then
+    return ("a %s, not the seconds that the token has left"):format(type(seconds))
+  end
+end
+
+local function unauthorized(handle, message)
+  return nil, handle:error { category = "unauthorized", message = "the access_token function " .. message }
+end
+
+--- Calls the function. What it raises is an error of the category `callback`.
+function Provided:ask()
+  local handle = self.client.core
+  self.is_asked = true
+  local ok, token, seconds = callback.run(self.client, self.provide)
+  self.is_asked = false
+  if not ok then
+    return nil, callback.error(handle, "access_token", token)
+  end
+  local problem = problem_of(token, seconds)
+  if problem then
+    return unauthorized(handle, "returned " .. problem)
+  end
+  return token, tonumber(seconds) or 0
+end
+
+--- Asks for a token and uses it from now on.
+---@return number? seconds
+---@return partnercenter.Error? err
+function Provided:renew()
+  local handle = self.client.core
+  local token, seconds = self:ask()
+  if not token then
+    return nil, seconds
+  elseif not handle:is_open() then -- the function has closed it
+    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  end
+  local set, err = handle:set_access_token(token)
+  if not set then
+    return nil, err
+  end
+  self.renew_at = core.now() + expiry.usable(seconds)
+  return seconds
+end
+
+function Provided:send(call, refused)
+  local handle = self.client.core
+  if not (core.now() < self.renew_at) or refused and handle:is_access_token(refused) then -- NaN too
+    if self.is_asked then
+      return unauthorized(handle, "made a call of the client that waits for its token")
+    end
+    local begun = core.now()
+    local seconds, err = self:renew()
+    token_event.tell(self.client, { handle:id(call) }, "access_token", begun, seconds, err)
+    if not seconds then
+      return nil, err
+    end
+  end
+  if refused then
+    if handle:is_access_token(refused) then
+      return false
+    end
+    handle:repeat_call(call)
+  end
+  handle:submit(call)
+  return true
+end
+
+function Provided.take_failure() end
+
+local M = {}
+
+---@param client partnercenter.Client
+---@param options table
+---@return partnercenter.Credentials
+function M.new(client, options)
+  return setmetatable({ client = client, provide = options.access_token, renew_at = -math.huge }, Provided)
+end
+
+return M

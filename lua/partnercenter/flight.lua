@@ -1,0 +1,132 @@
+-- SPDX-License-Identifier: MIT
+--- The flight of a call: a token, the request, on a refused token a new one and the request once
+--- more, the result. Written once; how it waits depends on who runs it.
+
+local core = require "partnercenter.core"
+local host = require "partnercenter.host"
+
+local M = {}
+
+--- Lets the code that waits for calls which have ended go on, and tells the script what happened.
+---@param client partnercenter.Client
+function M.turn(client)
+  local handle = client.core
+  if client.listener then
+    client.listener:deliver(client, handle:events())
+  end
+  for _, id in ipairs(handle:ended()) do
+    local waiter = client.waiters[id]
+    client.waiters[id] = nil
+    if waiter then
+      waiter:wake()
+    end
+  end
+end
+
+--- Moves all calls of the client on, until one of them is done.
+local function drive_until_done(client, call)
+  local handle = client.core
+  repeat
+    local done, news = handle:drive(call)
+    if news then
+      M.turn(client)
+    end
+  until done
+end
+
+--- Waits until the call is done: a started one lets whoever runs it do other things, any other one
+--- drives the engine. That loop is in Lua so that hooks run between two steps: what they raise, as
+--- Ctrl-C does, cancels the call.
+local function wait(client, call)
+  if client.task then
+    return client.task:wait(call)
+  end
+  local ok, raised = pcall(drive_until_done, client, call)
+  if not ok then
+    client.core:cancel(call)
+    error(raised, 0)
+  end
+end
+
+--- Sends the call, or lets it wait for a token, until it is done.
+---@param refused string? the token with which the service has refused it
+---@return boolean? sent false: there is no other token to send it with
+---@return partnercenter.Error? err
+local function send(client, call, refused)
+  local credentials = client.credentials
+  local sent, err = credentials:send(call, refused)
+  if sent then
+    wait(client, call)
+    err = credentials:take_failure(call)
+  end
+  return sent and not err, err
+end
+
+--- Why the call cannot be begun now; nil when it can.
+local function problem(client)
+  local err = host.problem()
+  if err then
+    return err
+  elseif not client.core:is_open() then
+    return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  elseif client.task and client.task.is_cancelled then
+    return core.error { category = "cancelled", message = "the call was cancelled" }
+  end
+end
+
+--- The end of a call that is not sent, or not once more.
+local function unsent(call, err)
+  local _, _, meta = core.unsent(call, err)
+  err.attempts = meta.attempts
+  err.request_id = err.request_id or meta.request_id
+  err.correlation_id = err.correlation_id or meta.correlation_id
+  return nil, err, meta
+end
+
+--- Sends the call, once more where its token is refused.
+---@return partnercenter.Error? err why it was not sent, or not once more
+local function fly(client, call)
+  local handle = client.core
+  core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
+  local err = problem(client)
+  if err then
+    return err
+  elseif client.task then
+    handle:watch(call)
+  end
+  local _
+  _, err = send(client, call)
+  local refused = not err and handle:refused_token(call)
+  if refused then
+    _, err = send(client, call, refused)
+  end
+  return err
+end
+
+local function collect(client, call, err)
+  if err then
+    return unsent(call, err)
+  end
+  return client.core:result(call)
+end
+
+--- Makes a prepared call.
+---@param client partnercenter.Client
+---@param call userdata
+---@return table? result
+---@return partnercenter.Error? err
+---@return table meta
+function M.perform(client, call)
+  local handle, listener = client.core, client.listener
+  if not listener then
+    return collect(client, call, fly(client, call))
+  end
+  local failure = fly(client, call)
+  listener:deliver(client, handle:events(call))
+  local id = handle:id(call)
+  local result, err, meta = collect(client, call, failure)
+  meta.event_error = listener:take_error(id)
+  return result, err, meta
+end
+
+return M

@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: MIT
+--- Calls that were started: each is a coroutine that runs a method of the client, and waits where the
+--- method waits, while others go on.
+
+local flight = require "partnercenter.flight"
+
+--- What our own coroutines yield: anything else comes from a function of the script's.
+local WAITING = {}
+
+---@class partnercenter.Call
+---@field package client partnercenter.Client
+---@field package co thread
+---@field package call userdata? the core's call that it waits for
+---@field package results table? once it has ended: what the method returned, with `n`
+---@field package raised any? what it raised instead
+local Call = {}
+Call.__index = Call
+Call.__name = "partnercenter.call"
+
+local unpack = table.unpack or _G.unpack
+
+local function pack(...)
+  return { n = select("#", ...), ... }
+end
+
+local function check(call, method)
+  if getmetatable(call) ~= Call then
+    error(("bad self of '%s' (call expected, got %s): call it as call:%s()"):format(method, type(call), method), 3)
+  end
+end
+
+local function finish(call, ok, ...)
+  if ok then
+    call.results = pack(...)
+  else
+    call.results, call.raised = pack(), (...)
+  end
+  local client = call.client
+  client.last_finished = (client.last_finished or 0) + 1
+  client.finished[call] = client.last_finished
+end
+
+--- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
+--- yield to: it goes on at once.
+local function run(call, ...)
+  local client = call.client
+  local before = client.task
+  client.task = call
+  local outcome = pack(coroutine.resume(call.co, ...))
+  while outcome[1] and outcome[2] ~= WAITING and coroutine.status(call.co) ~= "dead" do
+    outcome = pack(coroutine.resume(call.co))
+  end
+  client.task = before
+  if coroutine.status(call.co) == "dead" then
+    finish(call, unpack(outcome, 1, outcome.n))
+  end
+end
+
+--- Suspends the call's code until the core's call is done.
+function Call:wait(call)
+  local client = self.client
+  self.call = call
+  client.waiters[client.core:id(call)] = self
+  if self.is_cancelled then
+    client.core:cancel(call)
+  end
+  coroutine.yield(WAITING)
+  self.call = nil
+end
+
+--- The core's call is done.
+function Call:wake()
+  run(self)
+end
+
+--- Whether it has ended. Moves all calls of the client on, without waiting.
+---@return boolean
+function Call:done()
+  check(self, "done")
+  if not self.results and self.client.core:is_open() then
+    self.client.core:drive(nil, 0)
+    flight.turn(self.client)
+  end
+  return self.results ~= nil
+end
+
+--- Waits until it has ended. All other calls of the client progress too.
+---@return any ... what the method returns
+function Call:result()
+  check(self, "result")
+  if coroutine.running() == self.co then
+    error("a call cannot wait for itself", 2)
+  end
+  local client = self.client
+  while not self.results do
+    local _, news = client.core:drive()
+    if news then
+      flight.turn(client)
+    end
+  end
+  client.finished[self] = nil
+  if self.raised ~= nil then
+    error(self.raised, 0)
+  end
+  return unpack(self.results, 1, self.results.n)
+end
+
+--- Ends it with a `cancelled` error, unless it has ended. A request that has left may have its effect.
+function Call:cancel()
+  check(self, "cancel")
+  if self.results then
+    return
+  end
+  self.is_cancelled = true
+  if self.call then
+    self.client.core:cancel(self.call)
+    flight.turn(self.client)
+  end
+end
+
+local M = {}
+
+--- Begins a method of the client. What it raises at once, for a programming mistake, is raised here.
+---@param client partnercenter.Client
+---@param method function
+---@return partnercenter.Call
+function M.start(client, method, ...)
+  local call = setmetatable({ client = client }, Call)
+  call.co = coroutine.create(method)
+  run(call, client, ...)
+  if call.raised ~= nil then
+    client.finished[call] = nil
+    error(call.raised, 3)
+  end
+  return call
+end
+
+--- The started calls that have ended and were not collected yet, in the order of their ends.
+---@return partnercenter.Call[]
+function M.take_finished(client)
+  local calls, order = {}, client.finished
+  client.finished = {}
+  for call in pairs(order) do
+    calls[#calls + 1] = call
+  end
+  table.sort(calls, function(a, b) return order[a] < order[b] end)
+  return calls
+end
+
+return M

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_FLIGHT_H
+#define PARTNERCENTER_FLIGHT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#pragma GCC visibility push(hidden)
+
+/* The flight of a call as the Lua side steers it: prepared, submitted, waited for, collected. */
+
+/* Makes the metatable of calls. */
+void pc_flight_open(lua_State *L);
+
+/* The methods of the client that are about its calls. */
+extern const luaL_Reg pc_flight_methods[];
+
+/* core.begin(call): the clock of a prepared call runs from now on, and not from its submission */
+int pc_flight_f_begin(lua_State *L);
+
+/* core.unsent(call, err) -> nil, err, meta: the end of a call that is not sent, or not again */
+int pc_flight_f_unsent(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "secrets.h"
+
+#include "redact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct pc_secrets *pc_secrets_new(void) {
+    struct pc_secrets *secrets = calloc(1, sizeof *secrets);
+    if (secrets)
+        secrets->references = 1;
+    return secrets;
+}
+
+struct pc_secrets *pc_secrets_hold(struct pc_secrets *secrets) {
+    atomic_fetch_add(&secrets->references, 1);
+    return secrets;
+}
+
+static void wipe(char **text) {
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    free(*text);
+    *text = NULL;
+}
+
+void pc_secrets_wipe(struct pc_secrets *secrets) {
+    for (size_t i = 0; i < PC_SECRET_COUNT; i++) {
+        wipe(&secrets->current[i]);
+        wipe(&secrets->former[i]);
+    }
+}
+
+void pc_secrets_release(struct pc_secrets *secrets) {
+    if (!secrets || atomic_fetch_sub(&secrets->references, 1) > 1)
+        return;
+    pc_secrets_wipe(secrets);
+    free(secrets);
+}
+
+bool pc_secrets_set(struct pc_secrets *secrets, enum pc_secret which, struct pc_text text) {
+    char *copy = strndup(text.data, text.length);
+    if (!copy)
+        return false;
+    if (secrets->current[which] && strcmp(secrets->current[which], copy) != 0) {
+        wipe(&secrets->former[which]);
+        secrets->former[which] = secrets->current[which];
+        secrets->current[which] = NULL;
+    }
+    wipe(&secrets->current[which]);
+    secrets->current[which] = copy;
+    return true;
+}
+
+/* Replaces one secret in `text`, which is overwritten. */
+static bool redact_one(struct pc_buffer *text, const char *secret) {
+    struct pc_buffer redacted = { 0 };
+    if (!secret || text->length == 0)
+        return true;
+    if (!pc_redact(text->data, text->length, secret, strlen(secret), &redacted)) {
+        pc_buffer_free(&redacted);
+        return false;
+    }
+    pc_buffer_free(text);
+    *text = redacted;
+    return true;
+}
+
+bool pc_secrets_redact(const struct pc_secrets *secrets, const char *own, const char *text,
+                       size_t length, struct pc_buffer *out) {
+    pc_buffer_clear(out);
+    bool done = pc_buffer_append(out, text, length) && redact_one(out, own);
+    for (size_t i = 0; done && secrets && i < PC_SECRET_COUNT; i++)
+        done = redact_one(out, secrets->current[i]) && redact_one(out, secrets->former[i]);
+    return done;
+}
