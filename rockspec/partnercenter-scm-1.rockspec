@@ -39,6 +39,7 @@ build = {
         "src/client.c",
         "src/clock.c",
         "src/cloud.c",
+        "src/collect.c",
         "src/core.c",
         "src/credentials.c",
         "src/due.c",

@@ -49,6 +49,7 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->code = CURLE_OK;
     call->os_errno = 0;
     call->message[0] = '\0';
+    call->is_sent = false;
     call->too_large = false;
     call->max_answer = max_answer;
     call->attempt_begun = pc_clock();

@@ -62,6 +62,7 @@ struct pc_call {
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
     bool is_repeated; /* with another token, after the first was refused */
+    bool is_sent;     /* the request of this attempt, as far as libcurl tells */
     bool too_large;   /* the answer was larger than `max_answer` bytes */
     size_t max_answer;
     unsigned attempts;   /* requests sent */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
+#include "collect.h"
 #include "compat.h"
 #include "error.h"
 #include "flight.h"
@@ -191,6 +192,7 @@ void pc_client_open(lua_State *L) {
     luaL_newmetatable(L, TYPE_CLIENT);
     compat_setfuncs(L, methods);
     compat_setfuncs(L, pc_flight_methods);
+    compat_setfuncs(L, pc_collect_methods);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

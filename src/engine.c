@@ -19,6 +19,18 @@ static void note_http_version(struct pc_engine *engine, const struct pc_call *ca
         engine->calls_per_connection = HTTP2_CALLS_PER_CONNECTION;
 }
 
+/* What libcurl says of an attempt's end, put right where it says something else: what ends inside
+ * its head is an answer to it, and a request that it would have sent again (see transfer.c) is
+ * aborted. */
+static const char *correct(const struct pc_call *call, CURLcode *code) {
+    if (*code == CURLE_OK && !call->answer.has_head)
+        *code = CURLE_PARTIAL_FILE;
+    if (*code != CURLE_ABORTED_BY_CALLBACK)
+        return NULL;
+    *code = CURLE_RECV_ERROR;
+    return "the connection was closed before an answer came";
+}
+
 static void take_ends(struct pc_engine *engine) {
     int left = 0;
     for (CURLMsg *end; (end = curl_multi_info_read(engine->multi, &left));) {
@@ -26,9 +38,8 @@ static void take_ends(struct pc_engine *engine) {
         CURLcode code = end->data.result; /* the message goes with its handle */
         curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         note_http_version(engine, call);
-        if (code == CURLE_OK && !call->answer.has_head) /* libcurl takes it for an answer */
-            code = CURLE_PARTIAL_FILE;
-        pc_lifecycle_end_attempt(engine, call, code, NULL);
+        const char *message = correct(call, &code);
+        pc_lifecycle_end_attempt(engine, call, code, message);
     }
 }
 

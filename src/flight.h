@@ -2,17 +2,28 @@
 #ifndef PARTNERCENTER_FLIGHT_H
 #define PARTNERCENTER_FLIGHT_H
 
+#include "call.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
 #pragma GCC visibility push(hidden)
 
-/* The flight of a call as the Lua side steers it: prepared, submitted, waited for, collected. */
+/* The flight of a call as the Lua side steers it: prepared, submitted, waited for, cancelled. What
+ * comes of it is collected (collect.h). */
+
+/* The box around a call on the Lua side; empty once the result was taken. */
+struct pc_call_box {
+    struct pc_call *call;
+};
+
+/* The call in the box at `index`; raises where there is none. */
+struct pc_call *pc_flight_check(lua_State *L, int index);
 
 /* Makes the metatable of calls. */
 void pc_flight_open(lua_State *L);
 
-/* The methods of the client that are about its calls. */
+/* The methods of the client for it. */
 extern const luaL_Reg pc_flight_methods[];
 
 /* core.begin(call): the clock of a prepared call runs from now on, and not from its submission */

@@ -6,8 +6,9 @@
 /* libcurl's callbacks: bytes go into the call, Lua is far away. */
 
 #if LIBCURL_VERSION_NUM >= 0x075000
-/* A connection is there and the request goes out; again when the connection turns out to be dead
- * and libcurl takes another. */
+/* A connection is there and the request goes out. When the connection turns out to be dead libcurl
+ * would take another and send the request again, at once and up to five times: whether and when a
+ * request is sent again is decided in retry.h alone. */
 static int on_request(void *user, char *remote, // NOLINT(readability-non-const-parameter)
                       char *local,              // NOLINT(readability-non-const-parameter)
                       int remote_port, int local_port) {
@@ -16,6 +17,9 @@ static int on_request(void *user, char *remote, // NOLINT(readability-non-const-
     (void)remote_port;
     (void)local_port;
     struct pc_call *call = user;
+    if (call->is_sent)
+        return CURL_PREREQFUNC_ABORT;
+    call->is_sent = true;
     call->attempts++;
     return CURL_PREREQFUNC_OK;
 }

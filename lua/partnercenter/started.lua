@@ -17,7 +17,7 @@ local Call = {}
 Call.__index = Call
 Call.__name = "partnercenter.call"
 
-local unpack = table.unpack or _G.unpack
+local unpack = rawget(table, "unpack") or _G.unpack
 
 local function pack(...)
   return { n = select("#", ...), ... }

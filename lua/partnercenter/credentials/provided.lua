@@ -41,7 +41,8 @@ function Provided:ask()
   if problem then
     return unauthorized(handle, "returned " .. problem)
   end
-  return token, tonumber(seconds) or 0
+  seconds = tonumber(seconds) or 0
+  return token, seconds == seconds and seconds or 0 -- 0 in the place of NaN
 end
 
 --- Asks for a token and uses it from now on.
@@ -65,7 +66,7 @@ end
 
 function Provided:send(call, refused)
   local handle = self.client.core
-  if not (core.now() < self.renew_at) or refused and handle:is_access_token(refused) then -- NaN too
+  if core.now() >= self.renew_at or refused and handle:is_access_token(refused) then
     if self.is_asked then
       return unauthorized(handle, "made a call of the client that waits for its token")
     end

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect.h"
+
+#include "client.h"
+#include "compat.h"
+#include "failure.h"
+#include "flight.h"
+#include "result.h"
+#include "token.h"
+
+/* client:ended() -> array of the ids of watched calls that have ended since it was asked last */
+static int m_ended(lua_State *L) {
+    struct pc_mailbox *mailbox = &pc_client_get(L)->engine.mailbox;
+    lua_newtable(L);
+    int count = 0;
+    for (struct pc_call *call; (call = pc_mailbox_take_ended(mailbox));) {
+        lua_pushnumber(L, call->id);
+        pc_call_release(call);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+/* Appends the call's events to the array at the top of the stack, each behind the call's id, and
+ * forgets them. */
+static void append_events(lua_State *L, struct pc_call *call) {
+    int count = (int)compat_rawlen(L, -1);
+    for (size_t i = 0; i < call->events.count; i++) {
+        lua_pushnumber(L, call->id);
+        lua_rawseti(L, -2, ++count);
+        pc_event_push(L, call, &call->events.items[i]);
+        lua_rawseti(L, -2, ++count);
+    }
+    call->events.count = 0;
+}
+
+/* client:events([call]) -> array of id, event, id, event ...: what happened to all calls since it
+ * was asked last; or, of an engine with a thread, to a call that is done */
+static int m_events(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
+    lua_settop(L, 2);
+    lua_newtable(L);
+    if (!lua_isnil(L, 2)) {
+        struct pc_call *call = pc_flight_check(L, 2);
+        luaL_argcheck(L, call->state == PC_CALL_DONE || call->state == PC_CALL_PREPARED, 2,
+                      "the call is in flight");
+        append_events(L, call);
+        return 1;
+    }
+    struct pc_call *next = NULL;
+    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
+        next = call->next_eventful;
+        append_events(L, call);
+        pc_call_release(call);
+    }
+    return 1;
+}
+
+/* client:refused_token(call) -> the access token for which the service refused a call that is done,
+ * with 401; nil where it did not */
+static int m_refused_token(lua_State *L) {
+    const struct pc_call *call = pc_flight_check(L, 2);
+    if (call->state == PC_CALL_DONE && !call->cancelled && call->code == CURLE_OK &&
+        call->answer.status == 401 && call->headers && call->headers->token)
+        lua_pushstring(L, call->headers->token);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+/* Lets go of a call whose result was taken. */
+static void discard(lua_State *L, struct pc_client *client, int index) {
+    struct pc_call_box *box = lua_touserdata(L, index);
+    struct pc_call *call = box->call;
+    box->call = NULL;
+    if (client->is_open)
+        pc_call_pool_put(&client->spare, call);
+    else
+        pc_call_release(call);
+}
+
+/* client:result(call) -> result, nil, meta or nil, err, meta. Once, of a call that is done. */
+static int m_result(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
+    struct pc_call *call = pc_flight_check(L, 2);
+    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    int count = pc_result_push(L, call);
+    discard(L, client, 2);
+    return count;
+}
+
+/* client:take_token(call) -> seconds it has left, the access token, the next refresh token or nil;
+ * or nil, err. The result of a call of `prepare_token` that is done: the client uses the tokens
+ * from then on. */
+static int m_take_token(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
+    struct pc_call *call = pc_flight_check(L, 2);
+    struct pc_token_grant grant = { 0 };
+    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    lua_settop(L, 2);
+    bool is_success = pc_call_is_success(call);
+    if (!client->is_open || !is_success || !pc_token_read(L, call, &grant)) {
+        lua_pushnil(L);
+        pc_failure_push_token(L, call);
+        discard(L, client, 2);
+        return 2;
+    }
+    pc_client_set_token(L, client, grant.access_token);
+    if (grant.refresh_token.data &&
+        !pc_secrets_set(client->secrets, PC_SECRET_REFRESH_TOKEN, grant.refresh_token))
+        return luaL_error(L, "not enough memory");
+    lua_pushnumber(L, grant.seconds);
+    lua_pushlstring(L, grant.access_token.data, grant.access_token.length);
+    if (grant.refresh_token.data)
+        lua_pushlstring(L, grant.refresh_token.data, grant.refresh_token.length);
+    else
+        lua_pushnil(L);
+    discard(L, client, 2);
+    return 3;
+}
+
+const luaL_Reg pc_collect_methods[] = {
+    { "ended", m_ended },   { "events", m_events },         { "refused_token", m_refused_token },
+    { "result", m_result }, { "take_token", m_take_token }, { NULL, NULL },
+};
