@@ -7,3 +7,4 @@ read_globals = { "loadstring", math = { fields = { "type" } } }
 files["tests/spec"] = { std = "min+busted" }
 files["tests/clocked"] = { std = "min+busted" }
 files["tests/nginx"] = { std = "min+busted" }
+files["tests/soak"] = { std = "lua54" }

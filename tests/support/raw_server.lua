@@ -6,6 +6,7 @@
 --- The first part of a request's path names the scenario; /requests answers with the heads of all
 --- requests so far, a form feed behind each, every one preceded by its connection's number.
 
+local parent_lives = require "tests.support.parent"
 local socket = require "socket"
 
 local QUALIFICATION = '{"qualification":"Education","vettingStatus":"InReview"}'
@@ -47,6 +48,7 @@ local SCENARIOS = {
 
 local listener = assert(socket.bind("127.0.0.1", 0))
 print((select(2, listener:getsockname())))
+print() -- the starter reads up to here
 io.stdout:flush()
 
 --- The listener, and behind it the open connections.
@@ -91,17 +93,7 @@ local function serve(connection)
   return not (scenario[2] and scenario[2](connection))
 end
 
---- Whether the process that started us lives: one that has ended may stay as a zombie.
-local function has_parent()
-  local file = io.open(("/proc/%s/stat"):format(arg[1]))
-  local state = file and file:read "*a":match "%) (%u)"
-  if file then
-    file:close()
-  end
-  return state ~= nil and state ~= "Z"
-end
-
-while has_parent() do
+while parent_lives(arg[1]) do
   for _, ready in ipairs((socket.select(sockets, nil, 1))) do
     if ready == listener then
       local connection = listener:accept()

@@ -22,19 +22,26 @@ local function fetch(port, path)
   return body
 end
 
+--- Runs a program of this folder in the background, until it is told to end or this process has
+--- ended; returns the lines that it prints first, up to an empty one or the last.
+local function start(interpreter, arguments)
+  local output = assert(io.popen(("%s %s/%s &"):format(interpreter, HERE, arguments)))
+  local lines = {}
+  for line in output:lines() do
+    if line == "" then
+      break
+    end
+    lines[#lines + 1] = line
+  end
+  output:close()
+  assert(#lines > 0, arguments .. " did not start")
+  return lines
+end
+
 --- Starts raw_server.lua.
 ---@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
 function M.raw()
-  local output = os.tmpname()
-  os.execute(("lua5.4 %s/raw_server.lua $PPID > %s 2>&1 &"):format(HERE, output))
-  local line
-  repeat
-    local file = assert(io.open(output))
-    line = file:read "*l"
-    file:close()
-  until line
-  os.remove(output)
-  local port = assert(tonumber(line), line)
+  local port = tonumber(start("lua5.4", "raw_server.lua $PPID")[1])
   local server = { port = port }
 
   function server.url(scenario)
@@ -54,6 +61,50 @@ function M.raw()
   end
 
   return server
+end
+
+--- Starts fault_proxy.lua in front of a port of this machine.
+---@param port integer
+---@param settings table its arguments by name: the rates of the faults, `seed`, `first`, `spare`
+---@return table proxy `port`, `url` (its address), `counts()` (by name), `stop()`
+function M.fault_proxy(port, settings)
+  local arguments = { ("fault_proxy.lua $PPID 127.0.0.1:%d"):format(port) }
+  for name, value in pairs(settings) do
+    arguments[#arguments + 1] = ("%s=%s"):format(name, value)
+  end
+  local proxy = { port = tonumber(start("lua5.4", table.concat(arguments, " "))[1]) }
+  proxy.url = ("http://127.0.0.1:%d"):format(proxy.port)
+
+  function proxy.counts()
+    local counts = {}
+    for name, count in fetch(proxy.port, "/fault_proxy/counts"):gmatch '"([%a_]+)":(%d+)' do
+      counts[name] = tonumber(count)
+    end
+    return counts
+  end
+
+  function proxy.stop()
+    fetch(proxy.port, "/fault_proxy/quit")
+  end
+
+  return proxy
+end
+
+local CONVERT = { ["true"] = true, ["false"] = false }
+
+--- Starts a sandbox in a process of its own, which ends with this one.
+---@param interpreter string
+---@return table options those of a client that reaches it
+function M.sandbox_process(interpreter)
+  local options = {}
+  for _, line in ipairs(start(interpreter, "sandbox_process.lua $PPID")) do
+    local name, value = line:match "^([%a_]+)=(.*)$"
+    options[name] = value
+    if CONVERT[value] ~= nil then
+      options[name] = CONVERT[value]
+    end
+  end
+  return options
 end
 
 function M.free_port()
