@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What a client makes of each thing that networks do, with the sandbox behind the fault proxy; and
 --- that the proxy does those things.
+local access = require "tests.support.access"
 local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
@@ -42,7 +43,7 @@ after_each(function()
 end)
 
 local function options_of_client()
-  return server:client_options()
+  return access.options(server)
 end
 
 --- Puts a proxy in front of the sandbox.
@@ -79,7 +80,7 @@ describe("an update that suffers", function()
       assert.is_true(err.retryable)
       assert.equal(1, err.attempts)
       assert.equal(meta.request_id, err.request_id)
-      assert.equal(row.seen, #server:requests())
+      assert.equal(row.seen, #access.service_requests(server))
       assert.equal(row.seen, effects(CUSTOMER))
       assert.equal(1, proxy.counts()[fault])
     end)
@@ -90,7 +91,7 @@ describe("an update that suffers", function()
       assert.is_nil(err)
       assert.equal("InReview", result.vettingStatus)
       assert.equal(2, meta.attempts)
-      local requests = server:requests()
+      local requests = access.service_requests(server)
       assert.equal(row.seen + 1, #requests)
       for _, request in ipairs(requests) do
         assert.equal("POST", request.method)
@@ -109,11 +110,24 @@ describe("an update that suffers", function()
   end)
 
   it("reset_idle succeeds, and so does the next one, which finds a dead connection", function()
-    start_client("reset_idle", { max_retries = 0 })
+    start_client("reset_idle", { max_retries = 1 })
     assert(client:update_qualification(CUSTOMER, "Education"))
     assert.equal(1, proxy.counts().reset_idle)
     assert(client:update_qualification(OTHER, "Education"))
-    assert.equal(2, #server:requests())
+    assert.equal(2, #access.service_requests(server))
+  end)
+end)
+
+describe("a kept connection that turns out to be dead", function()
+  it("is a network failure where the request may not be sent again", function()
+    start_client("reset_idle", { max_retries = 0 })
+    assert(client:update_qualification(CUSTOMER, "Education"))
+    local _, err, meta = client:update_qualification(OTHER, "Education")
+    if err then -- it may have been seen to be dead before the request was sent
+      assert.equal("network", err.category)
+      assert.is_true(err.retryable)
+    end
+    assert.equal(1, meta.attempts)
   end)
 end)
 
