@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct pc_call *pc_call_new(void) {
     struct pc_call *call = calloc(1, sizeof *call);
@@ -20,6 +21,7 @@ void pc_call_hold(struct pc_call *call) {
 void pc_call_release(struct pc_call *call) {
     if (atomic_fetch_sub(&call->references, 1) > 1)
         return;
+    pc_call_close_wakeup(call);
     pc_headers_release(call->headers);
     pc_secrets_release(call->secrets);
     pc_request_free(&call->request);
@@ -29,7 +31,14 @@ void pc_call_release(struct pc_call *call) {
     free(call);
 }
 
+void pc_call_close_wakeup(struct pc_call *call) {
+    if (call->has_wakeup)
+        close(call->wakeup);
+    call->has_wakeup = false;
+}
+
 void pc_call_clear(struct pc_call *call) {
+    pc_call_close_wakeup(call);
     pc_headers_release(call->headers);
     pc_secrets_release(call->secrets);
     pc_request_clear(&call->request);

@@ -38,6 +38,8 @@ struct pc_call {
     _Atomic(enum pc_call_state) state;
     double id;       /* by which the script knows it */
     bool is_watched; /* the script wants to be told of its end, also when it waits for another */
+    bool has_wakeup; /* a coroutine of nginx waits for it; guarded by the mailbox's lock */
+    int wakeup;      /* its socket, which the call owns */
 
     struct pc_request request;
     struct pc_secrets *secrets; /* the client's, one reference: what no error may show */
@@ -89,6 +91,9 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer);
 
 /* Whether the last attempt got an answer from 200 to 299. */
 bool pc_call_is_success(const struct pc_call *call);
+
+/* Closes the socket of the coroutine that waited, if one did. */
+void pc_call_close_wakeup(struct pc_call *call);
 
 /* Lets a call that is done be submitted once more, under the same ids and within its deadline. */
 void pc_call_repeat(struct pc_call *call);

@@ -101,16 +101,12 @@ static int m_about(lua_State *L) {
     return 1;
 }
 
-/* client:pollfd() -> a descriptor that is readable while watched calls have ended. From then on the
- * engine has a thread of its own. */
+/* client:pollfd() -> a descriptor that is readable while watched calls have ended */
 static int m_pollfd(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    if (!pc_engine_open(&client->engine))
-        return luaL_error(L, "not enough memory");
     int fd = pc_mailbox_fd(&client->engine.mailbox);
-    if (fd < 0 || !pc_thread_start(&client->thread, &client->engine))
-        return luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
-                          strerror(errno));
+    if (fd < 0)
+        return luaL_error(L, "partnercenter: no descriptor to wait for: %s", strerror(errno));
     lua_pushinteger(L, fd);
     return 1;
 }

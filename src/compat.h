@@ -30,6 +30,23 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions) {
 
 #endif
 
+#if LUA_VERSION_NUM < 503
+
+/* LuaJIT has it, Lua 5.1 and 5.2 do not: there it is NULL, and only LuaJIT is ever in nginx. */
+__attribute__((weak)) int lua_isyieldable(lua_State *L);
+
+static inline bool compat_isyieldable(lua_State *L) {
+    return lua_isyieldable && lua_isyieldable(L);
+}
+
+#else
+
+static inline bool compat_isyieldable(lua_State *L) {
+    return lua_isyieldable(L);
+}
+
+#endif
+
 /* Pushes a number, as an integer where it is whole and this Lua has integers. */
 static inline void compat_pushnumber(lua_State *L, double number) {
 #if LUA_VERSION_NUM >= 503

@@ -9,9 +9,12 @@
 #include "operation.h"
 #include "pin.h"
 #include "version.h"
+#include "wakeup.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 static pthread_once_t process_once = PTHREAD_ONCE_INIT;
 
@@ -34,6 +37,24 @@ static int f_time(lua_State *L) {
     return 1;
 }
 
+/* core.wakeup_address() -> where a coroutine of nginx connects to, to be woken; or nil, message */
+static int f_wakeup_address(lua_State *L) {
+    char address[PC_WAKEUP_ADDRESS_SIZE];
+    if (pc_wakeup_address(address)) {
+        lua_pushstring(L, address);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(errno));
+    return 2;
+}
+
+/* core.is_yieldable() -> whether the running coroutine can wait here */
+static int f_is_yieldable(lua_State *L) {
+    lua_pushboolean(L, compat_isyieldable(L));
+    return 1;
+}
+
 #ifdef PARTNERCENTER_TEST_CLOCK
 /* core.advance(seconds) */
 static int f_advance(lua_State *L) {
@@ -50,7 +71,9 @@ static const luaL_Reg functions[] = {
     { "error", pc_error_f_error },
     { "begin", pc_flight_f_begin },
     { "unsent", pc_flight_f_unsent },
+    { "is_yieldable", f_is_yieldable },
     { "now", f_now },
+    { "wakeup_address", f_wakeup_address },
     { "time", f_time },
     { NULL, NULL },
 };

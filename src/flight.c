@@ -8,6 +8,11 @@
 #include "fork.h"
 #include "result.h"
 #include "token.h"
+#include "wakeup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #define TYPE_CALL "partnercenter.core.call"
 
@@ -98,6 +103,15 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
     pc_engine_submit(&client->engine, call, headers);
 }
 
+/* client:start_thread(): from now on the engine has a thread of its own. */
+static int m_start_thread(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    if (!pc_engine_open(&client->engine) || !pc_thread_start(&client->thread, &client->engine))
+        luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
+                   strerror(errno));
+    return 0;
+}
+
 /* client:park(call): begins a prepared call, which waits for an access token. */
 static int m_park(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
@@ -127,6 +141,31 @@ static int m_submit_token(lua_State *L) {
         return luaL_error(L, "not enough memory");
     submit(L, client, client->token_headers);
     return 0;
+}
+
+/* client:attach(call) -> true, or false when the call is done, or nil and a message. The socket
+ * that was just connected to core.wakeup_address() can be read when the call is done, or when
+ * `ended` has something to tell. */
+static int m_attach(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    struct pc_call *call = pc_flight_check(L, 2);
+    int socket = pc_wakeup_accept();
+    if (socket < 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "the connected socket does not arrive");
+        return 2;
+    }
+    bool is_waiting = pc_mailbox_attach(&client->engine.mailbox, call, socket);
+    if (!is_waiting)
+        close(socket);
+    lua_pushboolean(L, is_waiting);
+    return 1;
+}
+
+/* client:time_left(call) -> seconds until its deadline */
+static int m_time_left(lua_State *L) {
+    lua_pushnumber(L, pc_flight_check(L, 2)->deadline - pc_clock());
+    return 1;
 }
 
 /* client:drive(call or nil [, seconds]) -> whether the call is done, whether `ended` or `events`
@@ -189,9 +228,12 @@ const luaL_Reg pc_flight_methods[] = {
     { "prepare_token", m_prepare_token },
     { "id", m_id },
     { "watch", m_watch },
+    { "start_thread", m_start_thread },
     { "park", m_park },
     { "submit", m_submit },
     { "submit_token", m_submit_token },
+    { "attach", m_attach },
+    { "time_left", m_time_left },
     { "drive", m_drive },
     { "state", m_state },
     { "repeat_call", m_repeat },

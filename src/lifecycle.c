@@ -76,7 +76,10 @@ static void finish(struct pc_engine *engine, struct pc_call *call) {
     pc_due_clear(&engine->dues, &call->due);
     pc_call_list_remove(&engine->lists[call->state], call);
     call->ended = pc_clock();
+    bool brings_token = is_token_request(call);
     pc_mailbox_tell_end(&engine->mailbox, call);
+    if (brings_token)
+        pc_mailbox_wake(&engine->mailbox, &engine->lists[PC_CALL_PARKED]);
     pc_call_release(call);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mailbox.h"
 
+#include "wakeup.h"
+
 #include <errno.h>
 #include <math.h>
 #include <sys/eventfd.h>
@@ -72,8 +74,31 @@ void pc_mailbox_tell_end(struct pc_mailbox *mailbox, struct pc_call *call) {
         pc_call_list_append(&mailbox->ended, call);
     }
     call->state = PC_CALL_DONE;
+    if (call->has_wakeup)
+        pc_wakeup_send(call->wakeup);
     pthread_cond_broadcast(&mailbox->has_ended);
     pthread_mutex_unlock(&mailbox->lock);
+}
+
+void pc_mailbox_wake(struct pc_mailbox *mailbox, const struct pc_call_list *calls) {
+    pthread_mutex_lock(&mailbox->lock);
+    for (const struct pc_call *call = calls->first; call; call = call->next) {
+        if (call->has_wakeup)
+            pc_wakeup_send(call->wakeup);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
+bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket) {
+    pthread_mutex_lock(&mailbox->lock);
+    bool is_waiting = call->state != PC_CALL_DONE;
+    if (is_waiting) {
+        pc_call_close_wakeup(call);
+        call->has_wakeup = true;
+        call->wakeup = socket;
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    return is_waiting;
 }
 
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox) {

@@ -35,6 +35,13 @@ struct pc_call *pc_mailbox_take_posted(struct pc_mailbox *mailbox, unsigned *wan
 /* Marks the call as done. From then on it belongs to the script. */
 void pc_mailbox_tell_end(struct pc_mailbox *mailbox, struct pc_call *call);
 
+/* Lets the coroutines that wait for these calls look at what has ended. */
+void pc_mailbox_wake(struct pc_mailbox *mailbox, const struct pc_call_list *calls);
+
+/* The socket by which a coroutine is to be woken at the call's end. False where it has ended: the
+ * socket is still the caller's then. */
+bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket);
+
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox);
 
 /* The watched call that ended first, with one reference; or NULL. */

@@ -4,8 +4,10 @@
 
 local M = {}
 
-local function restore(client, task, ...)
-  client.task = task
+local function leave(task, ...)
+  if task then
+    task.is_in_callback = false
+  end
   return ...
 end
 
@@ -14,9 +16,11 @@ end
 ---@return boolean ok
 ---@return any ... what it returned, or raised
 function M.run(client, fn, ...)
-  local task = client.task
-  client.task = nil
-  return restore(client, task, pcall(fn, ...))
+  local task = client.tasks[coroutine.running() or false]
+  if task then
+    task.is_in_callback = true
+  end
+  return leave(task, pcall(fn, ...))
 end
 
 --- A value of the script's as text, also when its own __tostring raises.

@@ -16,7 +16,7 @@ local started = require "partnercenter.started"
 ---@field package credentials partnercenter.Credentials
 ---@field package listener partnercenter.Events? where the script wants to be told what happens
 ---@field package waiters table<integer, { wake: fun(self) }> who is told of the end of a call, by its id
----@field package task partnercenter.Call? the started call whose code runs
+---@field package tasks table<thread, partnercenter.Call> the started calls that have not ended, by their coroutine
 ---@field package finished table<partnercenter.Call, integer> started calls that ended and were not collected
 local Client = {}
 Client.__index = Client
@@ -85,9 +85,10 @@ end
 --- then on a thread of the client's own does the work between two calls of `process`.
 ---@return integer
 function Client:pollfd()
-  local fd = open_core_of(self, "pollfd"):pollfd()
+  local handle = open_core_of(self, "pollfd")
+  handle:start_thread()
   flight.turn(self)
-  return fd
+  return handle:pollfd()
 end
 
 --- What to wait for: that the descriptor is readable.
@@ -134,7 +135,7 @@ function M.new(options)
   elseif not handle then
     return nil, err
   end
-  local client = setmetatable({ core = handle, waiters = {}, finished = {} }, Client)
+  local client = setmetatable({ core = handle, waiters = {}, tasks = {}, finished = {} }, Client)
   client.listener = events.new(options.on_event)
   client.credentials = credentials.new(client, options)
   return client

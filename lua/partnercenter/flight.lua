@@ -3,7 +3,7 @@
 --- more, the result. Written once; how it waits depends on who runs it.
 
 local core = require "partnercenter.core"
-local host = require "partnercenter.host"
+local nginx = require "partnercenter.nginx"
 
 local M = {}
 
@@ -34,12 +34,24 @@ local function drive_until_done(client, call)
   until done
 end
 
---- Waits until the call is done: a started one lets whoever runs it do other things, any other one
---- drives the engine. That loop is in Lua so that hooks run between two steps: what they raise, as
---- Ctrl-C does, cancels the call.
+local is_nginx = nginx.is_here()
+
+--- The started call whose code runs here.
+local function task_of(client)
+  local task = client.tasks[coroutine.running() or false]
+  return task and not task.is_in_callback and task or nil
+end
+
+--- Waits until the call is done: a started one lets whoever runs it do other things, nginx does them
+--- of its own accord, and else the engine is driven. That loop is in Lua so that hooks run between two
+--- steps: what they raise, as Ctrl-C does, cancels the call.
+---@return partnercenter.Error? err why it cannot be waited for
 local function wait(client, call)
-  if client.task then
-    return client.task:wait(call)
+  local task = task_of(client)
+  if task then
+    return task:wait(call)
+  elseif is_nginx then
+    return nginx.wait(client, call, M.turn)
   end
   local ok, raised = pcall(drive_until_done, client, call)
   if not ok then
@@ -56,21 +68,24 @@ local function send(client, call, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
-    wait(client, call)
-    err = credentials:take_failure(call)
+    err = wait(client, call) or credentials:take_failure(call)
   end
   return sent and not err, err
 end
 
 --- Why the call cannot be begun now; nil when it can.
 local function problem(client)
-  local err = host.problem()
+  local err = is_nginx and nginx.problem()
   if err then
     return err
   elseif not client.core:is_open() then
     return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
-  elseif client.task and client.task.is_cancelled then
+  end
+  local task = task_of(client)
+  if task and task.is_cancelled then
     return core.error { category = "cancelled", message = "the call was cancelled" }
+  elseif is_nginx then
+    client.core:start_thread()
   end
 end
 
@@ -91,7 +106,7 @@ local function fly(client, call)
   local err = problem(client)
   if err then
     return err
-  elseif client.task then
+  elseif task_of(client) and not is_nginx then
     handle:watch(call)
   end
   local _

@@ -3,6 +3,9 @@
 --- method waits, while others go on.
 
 local flight = require "partnercenter.flight"
+local nginx = require "partnercenter.nginx"
+
+local is_nginx = nginx.is_here()
 
 --- What our own coroutines yield: anything else comes from a function of the script's.
 local WAITING = {}
@@ -36,6 +39,7 @@ local function finish(call, ok, ...)
     call.results, call.raised = pack(), (...)
   end
   local client = call.client
+  client.tasks[call.co] = nil
   client.last_finished = (client.last_finished or 0) + 1
   client.finished[call] = client.last_finished
 end
@@ -43,20 +47,17 @@ end
 --- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
 --- yield to: it goes on at once.
 local function run(call, ...)
-  local client = call.client
-  local before = client.task
-  client.task = call
   local outcome = pack(coroutine.resume(call.co, ...))
   while outcome[1] and outcome[2] ~= WAITING and coroutine.status(call.co) ~= "dead" do
     outcome = pack(coroutine.resume(call.co))
   end
-  client.task = before
   if coroutine.status(call.co) == "dead" then
     finish(call, unpack(outcome, 1, outcome.n))
   end
 end
 
 --- Suspends the call's code until the core's call is done.
+---@return partnercenter.Error? err why it cannot be waited for
 function Call:wait(call)
   local client = self.client
   self.call = call
@@ -64,8 +65,9 @@ function Call:wait(call)
   if self.is_cancelled then
     client.core:cancel(call)
   end
-  coroutine.yield(WAITING)
+  local _, err = coroutine.yield(WAITING)
   self.call = nil
+  return err
 end
 
 --- The core's call is done.
@@ -73,13 +75,34 @@ function Call:wake()
   run(self)
 end
 
+--- Moves things on, without waiting. A coroutine of nginx can only be resumed by the request it
+--- belongs to: there it is asked for.
+local function advance(call)
+  local client = call.client
+  if not is_nginx then
+    client.core:drive(nil, 0)
+    flight.turn(client)
+  elseif call.call and client.core:state(call.call) == "done" then
+    run(call)
+  end
+end
+
+--- Moves things on, and waits where nothing can be done.
+local function advance_or_wait(call)
+  local client = call.client
+  if is_nginx then
+    run(call, nil, nginx.wait(client, call.call, flight.turn))
+  elseif select(2, client.core:drive()) then
+    flight.turn(client)
+  end
+end
+
 --- Whether it has ended. Moves all calls of the client on, without waiting.
 ---@return boolean
 function Call:done()
   check(self, "done")
   if not self.results and self.client.core:is_open() then
-    self.client.core:drive(nil, 0)
-    flight.turn(self.client)
+    advance(self)
   end
   return self.results ~= nil
 end
@@ -91,14 +114,10 @@ function Call:result()
   if coroutine.running() == self.co then
     error("a call cannot wait for itself", 2)
   end
-  local client = self.client
   while not self.results do
-    local _, news = client.core:drive()
-    if news then
-      flight.turn(client)
-    end
+    advance_or_wait(self)
   end
-  client.finished[self] = nil
+  self.client.finished[self] = nil
   if self.raised ~= nil then
     error(self.raised, 0)
   end
@@ -114,7 +133,7 @@ function Call:cancel()
   self.is_cancelled = true
   if self.call then
     self.client.core:cancel(self.call)
-    flight.turn(self.client)
+    advance(self)
   end
 end
 
@@ -127,6 +146,7 @@ local M = {}
 function M.start(client, method, ...)
   local call = setmetatable({ client = client }, Call)
   call.co = coroutine.create(method)
+  client.tasks[call.co] = call
   run(call, client, ...)
   if call.raised ~= nil then
     client.finished[call] = nil

@@ -31,9 +31,10 @@ end
 --- Calls the function. What it raises is an error of the category `callback`.
 function Provided:ask()
   local handle = self.client.core
-  self.is_asked = true
+  local co = coroutine.running() or "main"
+  self.askers[co] = true
   local ok, token, seconds = callback.run(self.client, self.provide)
-  self.is_asked = false
+  self.askers[co] = nil
   if not ok then
     return nil, callback.error(handle, "access_token", token)
   end
@@ -67,7 +68,7 @@ end
 function Provided:send(call, refused)
   local handle = self.client.core
   if core.now() >= self.renew_at or refused and handle:is_access_token(refused) then
-    if self.is_asked then
+    if self.askers[coroutine.running() or "main"] then
       return unauthorized(handle, "made a call of the client that waits for its token")
     end
     local begun = core.now()
@@ -95,7 +96,12 @@ local M = {}
 ---@param options table
 ---@return partnercenter.Credentials
 function M.new(client, options)
-  return setmetatable({ client = client, provide = options.access_token, renew_at = -math.huge }, Provided)
+  return setmetatable({
+    client = client,
+    provide = options.access_token,
+    renew_at = -math.huge,
+    askers = setmetatable({}, { __mode = "k" }), -- the coroutines in which the function runs
+  }, Provided)
 end
 
 return M

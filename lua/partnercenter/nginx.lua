@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+--- Waiting inside nginx and OpenResty, without blocking the worker: the engine has a thread of its own,
+--- which wakes the coroutine of a request by a byte on a socket that nginx watches.
+
+local core = require "partnercenter.core"
+
+local ngx = _G.ngx
+
+local M = {}
+
+--- Beyond a call's deadline the engine has this long to tell of its end, in seconds.
+local GRACE = 10
+
+--- Whether this is nginx.
+function M.is_here()
+  return type(ngx) == "table" and ngx.get_phase ~= nil
+end
+
+local function unavailable(message)
+  return core.error { category = "unavailable", message = message }
+end
+
+--- Why no call can be waited for here; nil when one can. In most phases nginx can suspend the code
+--- that runs; in the others the way out is a timer.
+---@return partnercenter.Error? err
+function M.problem()
+  if core.is_yieldable() then
+    return nil
+  end
+  return unavailable(("a call cannot wait for its answer in the phase %s of nginx, nor inside a function such as "
+    .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(ngx.get_phase()))
+end
+
+--- A connected socket by which the engine will wake this coroutine.
+---@return table? socket
+---@return string? problem
+---@return boolean? is_done the call is done already
+local function attach(handle, call)
+  local address, problem = core.wakeup_address()
+  if not address then
+    return nil, "no private socket: " .. problem
+  end
+  local socket = ngx.socket.tcp()
+  local connected
+  connected, problem = socket:connect("unix:" .. address)
+  if not connected then
+    return nil, problem
+  end
+  local attached
+  attached, problem = handle:attach(call)
+  if attached then
+    return socket
+  end
+  socket:close()
+  return nil, problem, attached == false
+end
+
+--- Waits until a call in flight is done.
+---@param client partnercenter.Client
+---@param call userdata
+---@param turn fun() what to do when something else has ended, too
+---@return partnercenter.Error? err why it cannot be waited for; the call is cancelled then
+function M.wait(client, call, turn)
+  local handle = client.core
+  local socket, problem, is_done = attach(handle, call)
+  while socket do
+    turn(client)
+    if handle:state(call) == "done" then
+      socket:close()
+      return nil
+    end
+    socket:settimeout((math.max(handle:time_left(call), 0) + GRACE) * 1000)
+    local byte
+    byte, problem = socket:receive(1)
+    if not byte then
+      socket:close()
+      break
+    end
+  end
+  if not is_done then
+    handle:cancel(call)
+    return unavailable("the call cannot be waited for: " .. problem)
+  end
+end
+
+return M
