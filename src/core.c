@@ -8,6 +8,7 @@
 #include "json.h"
 #include "operation.h"
 #include "pin.h"
+#include "thread.h"
 #include "version.h"
 #include "wakeup.h"
 
@@ -23,6 +24,7 @@ static void init_process(void) {
     pc_pin_module();
     pc_fork_watch();
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    pc_thread_watch_exit();
 }
 
 /* core.now() -> seconds of the monotonic clock */

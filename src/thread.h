@@ -22,6 +22,10 @@ struct pc_thread {
  * gives no thread. */
 bool pc_thread_start(struct pc_thread *thread, struct pc_engine *engine);
 
+/* Sees to those that run when the process exits; once in a process, after libcurl was initialised.
+ */
+void pc_thread_watch_exit(void);
+
 /* Stops it and waits for its end. A second stop does nothing. */
 void pc_thread_stop(struct pc_thread *thread);
 
