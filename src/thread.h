@@ -10,9 +10,12 @@
 #pragma GCC visibility push(hidden)
 
 /* A thread that drives an engine, for hosts that must not be blocked. It takes no signals: those
- * are the host's. A zeroed struct is one that does not run. */
+ * are the host's. A zeroed struct is one that does not run. One that still runs when the process
+ * exits, since its Lua state is not closed, is stopped then: libcurl and OpenSSL take themselves
+ * apart. */
 struct pc_thread {
-    struct pc_engine *engine; /* NULL: it does not run */
+    struct pc_thread *previous, *next; /* of those that run in this process */
+    struct pc_engine *engine;          /* NULL: it does not run */
     pthread_t id;
     unsigned forks; /* pc_fork_count() when it was started: a child has no thread of its parent's */
     atomic_bool is_stopping;
