@@ -142,7 +142,7 @@ error_log DIR/error.log;
 user root;
 worker_processes 1;
 MAIN
-events { worker_connections 256; }
+events { worker_connections CONNECTIONS; }
 http {
   log_format seen '$server_protocol $connection $request';
   access_log DIR/access.log seen;
@@ -159,12 +159,13 @@ http {
 ---@param block string the contents of the http block
 ---@param main? string directives of the main level
 ---@param port? integer the port to put for PORT; a free one where it is left out
+---@param connections? integer of a worker, at most: 256
 ---@return table server `port`, `directory` (with cert.pem and access.log), `log()`, `get(path)`, `stop()`
-function M.nginx(block, main, port)
+function M.nginx(block, main, port, connections)
   local directory = run "mktemp -d":match "%S+"
   port = port or M.free_port()
   make_certificate(directory)
-  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block })
+  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block, CONNECTIONS = connections or 256 })
     :gsub("%f[%w]DIR%f[%W]", directory):gsub("%f[%w]PORT%f[%W]", tostring(port))
   write(directory .. "/nginx.conf", configuration)
   run(("nginx -p %s -c %s/nginx.conf"):format(directory, directory))
