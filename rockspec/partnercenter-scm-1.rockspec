@@ -121,5 +121,6 @@ build = {
     ["partnercenter.sandbox.tokens"] = "lua/partnercenter/sandbox/tokens.lua",
     ["partnercenter.sandbox.validations"] = "lua/partnercenter/sandbox/validations.lua",
     ["partnercenter.started"] = "lua/partnercenter/started.lua",
+    ["partnercenter.vetting"] = "lua/partnercenter/vetting.lua",
   },
 }

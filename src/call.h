@@ -63,6 +63,8 @@ struct pc_call {
     long os_errno;
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
+    bool is_patient;  /* its deadline begins with its first attempt, and no throttle refuses it
+                         before */
     bool is_repeated; /* with another token, after the first was refused */
     bool is_sent;     /* the request of this attempt, as far as libcurl tells */
     bool too_large;   /* the answer was larger than `max_answer` bytes */

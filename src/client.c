@@ -101,6 +101,12 @@ static int m_about(lua_State *L) {
     return 1;
 }
 
+/* client:deadline() -> the seconds of a call that does not say how many it may take */
+static int m_deadline(lua_State *L) {
+    lua_pushnumber(L, pc_client_get(L)->settings.deadline);
+    return 1;
+}
+
 /* client:pollfd() -> a descriptor that is readable while watched calls have ended */
 static int m_pollfd(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
@@ -176,6 +182,7 @@ static const luaL_Reg methods[] = {
     { "set_refresh_token", m_set_refresh_token },
     { "about", m_about },
     { "error", m_error },
+    { "deadline", m_deadline },
     { "pollfd", m_pollfd },
     { "is_open", m_is_open },
     { "close", m_close },

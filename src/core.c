@@ -8,6 +8,7 @@
 #include "json.h"
 #include "operation.h"
 #include "pin.h"
+#include "qualification.h"
 #include "thread.h"
 #include "version.h"
 #include "wakeup.h"
@@ -51,6 +52,20 @@ static int f_wakeup_address(lua_State *L) {
     return 2;
 }
 
+/* core.qualification_name(name in any case, or integer) -> its name in the enumeration, or nil */
+static int f_qualification_name(lua_State *L) {
+    const struct pc_qualification *known = NULL;
+    size_t length = 0;
+    if (lua_type(L, 1) == LUA_TNUMBER) {
+        known = pc_qualification_by_value(lua_tonumber(L, 1));
+    } else {
+        const char *name = luaL_checklstring(L, 1, &length);
+        known = pc_qualification_by_name(name, length);
+    }
+    lua_pushstring(L, known ? known->name : NULL);
+    return 1;
+}
+
 /* core.is_yieldable() -> whether the running coroutine can wait here */
 static int f_is_yieldable(lua_State *L) {
     lua_pushboolean(L, compat_isyieldable(L));
@@ -75,6 +90,7 @@ static const luaL_Reg functions[] = {
     { "unsent", pc_flight_f_unsent },
     { "is_yieldable", f_is_yieldable },
     { "now", f_now },
+    { "qualification_name", f_qualification_name },
     { "wakeup_address", f_wakeup_address },
     { "time", f_time },
     { NULL, NULL },

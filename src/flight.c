@@ -81,6 +81,24 @@ static int m_prepare_token(lua_State *L) {
     return 1;
 }
 
+/* client:prepare_pause(seconds) -> call that is parked and ends, without being sent, when they have
+ * passed. 0 or more, or it ends at once. */
+static int m_prepare_pause(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    double seconds = luaL_checknumber(L, 2);
+    struct pc_call *call = push_call(L, client);
+    call->request.operation = &pc_pause_operation;
+    call->request.deadline = seconds;
+    return 1;
+}
+
+/* client:be_patient(call): its deadline begins when it is first sent, and no throttle refuses it
+ * before. Before it is submitted. */
+static int m_be_patient(lua_State *L) {
+    pc_flight_check(L, 2)->is_patient = true;
+    return 0;
+}
+
 /* client:id(call) -> the number by which `ended` and `events` name it */
 static int m_id(lua_State *L) {
     lua_pushnumber(L, pc_flight_check(L, 2)->id);
@@ -226,6 +244,8 @@ static int m__gc(lua_State *L) {
 const luaL_Reg pc_flight_methods[] = {
     { "prepare", m_prepare },
     { "prepare_token", m_prepare_token },
+    { "prepare_pause", m_prepare_pause },
+    { "be_patient", m_be_patient },
     { "id", m_id },
     { "watch", m_watch },
     { "start_thread", m_start_thread },

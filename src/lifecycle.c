@@ -97,7 +97,7 @@ static bool may_wait(const struct pc_engine *engine, const struct pc_call *call,
  * or, where it was not sent yet, with the throttle itself. */
 static void refuse_throttled(struct pc_engine *engine, struct pc_call *call) {
     double left = pc_lifecycle_throttle_left(engine);
-    if (left <= 0 || is_token_request(call) || may_wait(engine, call, left))
+    if (left <= 0 || is_token_request(call) || call->is_patient || may_wait(engine, call, left))
         return;
     call->throttled_for = left;
     finish(engine, call);
@@ -185,12 +185,21 @@ void pc_lifecycle_cancel(struct pc_engine *engine, struct pc_call *call) {
     finish(engine, call);
 }
 
+/* The clock of a patient call begins to run. */
+static void lose_patience(struct pc_call *call) {
+    call->is_patient = false;
+    call->begun = pc_clock();
+    call->deadline = call->begun + call->request.deadline;
+}
+
 static void activate(struct pc_engine *engine, struct pc_call *call) {
+    if (call->is_patient)
+        lose_patience(call);
     double seconds = fmin(call->request.timeout, call->deadline - pc_clock());
     enter(engine, call, PC_CALL_ACTIVE);
-    pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE);
     pc_call_begin_attempt(call, engine->options.max_answer);
-    call->easy = pc_easy_pool_take(&engine->idle);
+    if (pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE))
+        call->easy = pc_easy_pool_take(&engine->idle);
     record(engine, call, (struct pc_event){ .type = PC_EVENT_REQUEST });
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (call->easy)
@@ -216,7 +225,8 @@ void pc_lifecycle_admit(struct pc_engine *engine) {
  * one at a time and for which others wait, is sent at once. */
 static void queue(struct pc_engine *engine, struct pc_call *call) {
     enter(engine, call, PC_CALL_QUEUED);
-    pc_due_set(&engine->dues, &call->due, call->deadline);
+    if (!call->is_patient)
+        pc_due_set(&engine->dues, &call->due, call->deadline);
     if (is_token_request(call))
         activate(engine, call);
     else
@@ -254,7 +264,7 @@ static void take(struct pc_engine *engine, struct pc_call *call) {
     pc_call_hold(call);
     call->state = PC_CALL_PARKED;
     pc_call_list_append(&engine->lists[PC_CALL_PARKED], call);
-    if (!pc_due_set(&engine->dues, &call->due, call->deadline)) {
+    if (!call->is_patient && !pc_due_set(&engine->dues, &call->due, call->deadline)) {
         detach(engine, call, CURLE_OUT_OF_MEMORY);
         finish(engine, call);
     }

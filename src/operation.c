@@ -56,6 +56,8 @@ const struct pc_operation pc_operations[] = {
     { 0 },
 };
 
+const struct pc_operation pc_pause_operation = { .name = "pause" };
+
 const struct pc_operation *pc_operation_find(const char *name) {
     for (const struct pc_operation *operation = pc_operations; operation->name; operation++) {
         if (strcmp(operation->name, name) == 0)

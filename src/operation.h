@@ -32,6 +32,9 @@ struct pc_operation {
 /* All of them; the row with a NULL name ends the table. */
 extern const struct pc_operation pc_operations[];
 
+/* No operation: a call that is never sent, but waits until its deadline. */
+extern const struct pc_operation pc_pause_operation;
+
 /* NULL when there is none of that name. */
 const struct pc_operation *pc_operation_find(const char *name);
 

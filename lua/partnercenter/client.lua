@@ -7,7 +7,9 @@ local credentials = require "partnercenter.credentials"
 local customers = require "partnercenter.customers"
 local events = require "partnercenter.events"
 local flight = require "partnercenter.flight"
+local options = require "partnercenter.options"
 local started = require "partnercenter.started"
+local vetting = require "partnercenter.vetting"
 
 --- A connection to Partner Center with its credentials. Make one and keep it: connections to the
 --- service are reused from call to call.
@@ -51,20 +53,35 @@ end
 
 --- The partner's customers, for `for customer, err in client:customers(options) do`. Pages are
 --- fetched as the loop goes; a failure is one last turn of `false, err`.
----@param options? table `page_size`, `filter`, and the options of every call, which hold for each page
+---@param list_options? table `page_size`, `filter`, and the options of every call, which hold for each page
 ---@return fun(): table|false|nil, partnercenter.Error?
-function Client:customers(options)
+function Client:customers(list_options)
   local handle = core_of(self, "customers")
-  local call, err = handle:prepare("customers_page", nil, nil, options)
+  local call, err = handle:prepare("customers_page", nil, nil, list_options)
   return customers.iterate(call, err, function(ready)
     return flight.perform(self, ready)
   end, function(query, token)
-    return core_of(self, "customers"):prepare("customers_page", query, token, customers.options_of_next(options))
+    return core_of(self, "customers"):prepare("customers_page", query, token, customers.options_of_next(list_options))
   end)
 end
 
+--- Waits until Microsoft has decided about a customer's qualification. README describes the options.
+---@param customer_id string
+---@param wait_options? table
+---@return table? qualification once it is Approved or Denied
+---@return partnercenter.Error? err
+---@return table meta of the last poll; `attempts` and `elapsed` of the whole wait
+function Client:wait_for_vetting(customer_id, wait_options)
+  local handle = open_core_of(self, "wait_for_vetting")
+  local values, problem = options.read(wait_options, vetting.OPTIONS, 2)
+  if not values then
+    return nil, handle:error { category = "bad_input", message = problem }, { attempts = 0, elapsed = 0 }
+  end
+  return vetting.wait(self, customer_id, values)
+end
+
 --- The methods that `start` takes.
-local STARTABLE = {}
+local STARTABLE = { wait_for_vetting = true }
 for _, operation in ipairs(core.operations) do
   STARTABLE[operation] = true
 end
@@ -125,19 +142,19 @@ Client.__close = Client.close
 local M = {}
 
 --- Makes a client. README describes the options.
----@param options table
+---@param client_options table
 ---@return partnercenter.Client? client nil when an option holds bad data
 ---@return partnercenter.Error? err
-function M.new(options)
-  local handle, err = core.client(options)
-  if handle and options.token_cache and not cache.is_one(options.token_cache) then
+function M.new(client_options)
+  local handle, err = core.client(client_options)
+  if handle and client_options.token_cache and not cache.is_one(client_options.token_cache) then
     error("bad option 'token_cache' (an object with the methods get and set expected)", 2)
   elseif not handle then
     return nil, err
   end
   local client = setmetatable({ core = handle, waiters = {}, tasks = {}, finished = {} }, Client)
-  client.listener = events.new(options.on_event)
-  client.credentials = credentials.new(client, options)
+  client.listener = events.new(client_options.on_event)
+  client.credentials = credentials.new(client, client_options)
   return client
 end
 

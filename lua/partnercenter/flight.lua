@@ -125,6 +125,23 @@ local function collect(client, call, err)
   return client.core:result(call)
 end
 
+--- Waits, while other calls go on.
+---@param client partnercenter.Client
+---@param seconds number
+---@return partnercenter.Error? err why it ends earlier
+function M.pause(client, seconds)
+  local handle, err = client.core, problem(client)
+  if err then
+    return err
+  end
+  local call = handle:prepare_pause(seconds)
+  if task_of(client) and not is_nginx then
+    handle:watch(call)
+  end
+  handle:park(call)
+  return wait(client, call) or problem(client)
+end
+
 --- Makes a prepared call.
 ---@param client partnercenter.Client
 ---@param call userdata

@@ -71,6 +71,13 @@ function M.seconds(value)
   end
 end
 
+--- A check for a number of seconds that may not be 0.
+function M.positive_seconds(value)
+  if not (value > 0 and value <= MAX_SECONDS) then
+    return ("must be seconds, more than 0 and at most %d (24 days)"):format(MAX_SECONDS)
+  end
+end
+
 --- A check for a whole number in a range.
 function M.whole(least, most)
   return function(value)

@@ -1,0 +1,188 @@
+-- SPDX-License-Identifier: MIT
+--- Follows the vetting of a customer's qualification until it is decided.
+
+local callback = require "partnercenter.callback"
+local core = require "partnercenter.core"
+local flight = require "partnercenter.flight"
+local options = require "partnercenter.options"
+
+local M = {}
+
+--- Each pause is so many times the one before.
+local GROWTH = 1.5
+
+--- A customer without the qualification at so many polls in a row has none: the service may need a
+--- moment to show what was just set.
+local POLLS_WITHOUT = 2
+
+M.DECIDED = { Approved = true, Denied = true }
+
+local function known_qualification(value)
+  if not core.qualification_name(value) then
+    return "must be the name or the integer of a qualification"
+  end
+end
+
+M.OPTIONS = {
+  { name = "qualification", types = "string|number", check = known_qualification },
+  { name = "timeout", types = "number", check = options.positive_seconds },
+  { name = "interval", types = "number", default = 60, check = options.positive_seconds },
+  { name = "max_interval", types = "number", default = 3600, check = options.positive_seconds },
+  { name = "on_poll", types = "function" },
+  { name = "request_id", types = "string" },
+  { name = "correlation_id", types = "string" },
+  { name = "deadline", types = "number", check = options.positive_seconds },
+  { name = "max_retries", types = "number" },
+}
+
+--- The pause behind this one.
+function M.next_pause(pause, max_interval)
+  return math.min(pause * GROWTH, max_interval)
+end
+
+--- A date such that later ones compare greater: those without a fraction of a second have one of 0.
+local function sortable(date)
+  return type(date) == "string" and date:gsub("Z$", ""):gsub("^([^.]*)$", "%1.") or ""
+end
+
+--- The element to follow: of the qualification that was named, or the newest.
+---@param list table[] qualification objects
+---@param name string?
+---@return table?
+function M.find(list, name)
+  local newest
+  for _, each in ipairs(list) do
+    local counts = name == nil and each.qualification ~= "None" or name ~= nil and each.qualification == name
+    if counts and (not newest or sortable(each.vettingCreateDate) >= sortable(newest.vettingCreateDate)) then
+      newest = each
+    end
+  end
+  return newest
+end
+
+--- The wait of one customer.
+---@class partnercenter.Wait
+local Wait = {}
+Wait.__index = Wait
+
+--- Seconds until the whole wait times out.
+function Wait:left()
+  return self.values.timeout and self.begun + self.values.timeout - core.now() or math.huge
+end
+
+--- Asks once. The first poll alone has the request id that was given.
+function Wait:poll()
+  local values, poll_options = self.values, {}
+  poll_options.request_id, values.request_id = values.request_id, nil
+  poll_options.correlation_id, poll_options.max_retries = values.correlation_id, values.max_retries
+  poll_options.deadline = values.deadline
+  local left = self:left()
+  if left < (values.deadline or self.client.core:deadline()) then
+    poll_options.deadline = left
+  end
+  local call, err, meta = self.client.core:prepare("get_qualifications", self.customer_id, poll_options)
+  local list
+  if call then
+    list, err, meta = flight.perform(self.client, call)
+  end
+  self.attempts = self.attempts + meta.attempts
+  meta.attempts, meta.elapsed = self.attempts, core.now() - self.begun
+  self.meta = meta
+  return list, err
+end
+
+local function error_of(self, fields)
+  fields.request_id, fields.correlation_id = self.meta.request_id, self.meta.correlation_id
+  fields.attempts = self.attempts
+  return self.client.core:error(fields)
+end
+
+function Wait:timed_out()
+  return error_of(self, {
+    category = "timeout",
+    message = ("the vetting was not decided within %g seconds"):format(self.values.timeout),
+    retryable = true,
+    qualification = self.last,
+  })
+end
+
+--- What a poll has brought: true when there is a decision, or an error that ends the wait.
+---@return boolean? decided
+---@return partnercenter.Error? err
+function Wait:look(list)
+  local found = M.find(list, self.name)
+  if not found then
+    self.polls_without = self.polls_without + 1
+    if not self.last and self.polls_without >= POLLS_WITHOUT then
+      return nil, error_of(self, {
+        category = "not_found",
+        message = self.name and ("the customer has no qualification %s"):format(self.name)
+          or "the customer has no qualification",
+      })
+    end
+    return false
+  end
+  self.last = found
+  if self.values.on_poll then
+    local ok, raised = callback.run(self.client, self.values.on_poll, found)
+    if not ok then
+      return nil, callback.error(self.client.core, "on_poll", raised)
+    end
+  end
+  return M.DECIDED[found.vettingStatus]
+end
+
+--- Polls until there is a decision, or an error that another poll would not change.
+---@return boolean? decided
+---@return partnercenter.Error? err
+function Wait:run()
+  local pause = self.values.interval
+  while true do
+    local decided, err
+    local list, failure = self:poll()
+    if list then
+      decided, err = self:look(list)
+    elseif self:left() > 0 and not failure.retryable then
+      err = failure
+    end
+    if decided or err then
+      return decided, err
+    end
+    local seconds = math.max(pause, failure and failure.retry_after or 0)
+    err = flight.pause(self.client, math.max(0, math.min(seconds, self:left())))
+    if not err and self:left() <= 0 then
+      err = self:timed_out()
+    end
+    if err then
+      return nil, err
+    end
+    pause = M.next_pause(pause, self.values.max_interval)
+  end
+end
+
+--- Waits for the decision about one customer.
+---@param client partnercenter.Client
+---@param customer_id string
+---@param values table the options, checked
+---@return table? qualification
+---@return partnercenter.Error? err
+---@return table meta
+function M.wait(client, customer_id, values)
+  local wait = setmetatable({
+    client = client,
+    customer_id = customer_id,
+    values = values,
+    name = values.qualification and core.qualification_name(values.qualification),
+    begun = core.now(),
+    attempts = 0,
+    polls_without = 0,
+  }, Wait)
+  local decided, err = wait:run()
+  wait.meta.elapsed = core.now() - wait.begun
+  if decided then
+    return wait.last, nil, wait.meta
+  end
+  return nil, err, wait.meta
+end
+
+return M
