@@ -47,7 +47,8 @@ struct pc_call {
     long os_errno;
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
-    bool too_large; /* the answer was larger than `max_answer` bytes */
+    bool too_large;    /* the answer was larger than `max_answer` bytes */
+    bool avoids_http2; /* an answer over HTTP/2 was lost inside libcurl */
     size_t max_answer;
     unsigned attempts;   /* requests sent */
     double begun, ended; /* pc_clock(); 0 until the call has begun */

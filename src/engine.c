@@ -10,10 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-/* libcurl's own default for CURLMOPT_MAX_CONCURRENT_STREAMS; it opens another connection when the
- * server allows fewer. */
-#define HTTP2_CALLS_PER_CONNECTION 100
-
 /* libcurl ends an attempt at its timeout, but for one that waits inside libcurl until a connection
  * can carry it: the engine ends that one so many seconds later. */
 #define TIMEOUT_GRACE 0.1
@@ -141,15 +137,14 @@ static void fail_attempt(struct pc_engine *engine, struct pc_call *call, CURLcod
 }
 
 static void activate(struct pc_engine *engine, struct pc_call *call) {
-    double seconds = fmin(call->request.timeout, call->deadline - pc_clock());
+    double seconds = fmax(fmin(call->request.timeout, call->deadline - pc_clock()), 0.001);
     enter(engine, call, PC_CALL_ACTIVE);
     pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE);
     pc_call_begin_attempt(call, engine->options.max_answer);
     call->easy = pc_easy_pool_take(&engine->idle);
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (call->easy)
-        code =
-            pc_transfer_configure(call->easy, call, &engine->options.route, fmax(seconds, 0.001));
+        code = pc_transfer_configure(call->easy, call, &engine->options.route, seconds);
     if (code == CURLE_OK && curl_multi_add_handle(engine->multi, call->easy) != CURLM_OK)
         code = CURLE_OUT_OF_MEMORY;
     if (code != CURLE_OK) {
@@ -161,8 +156,11 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
 static void admit(struct pc_engine *engine) {
     const struct pc_call_list *queued = &engine->lists[PC_CALL_QUEUED];
     size_t limit = engine->options.max_connections * engine->calls_per_connection;
-    while (queued->first && engine->lists[PC_CALL_ACTIVE].count < limit &&
-           throttle_left(engine) <= 0)
+    const struct pc_call_list *active = &engine->lists[PC_CALL_ACTIVE];
+    if (engine->calls_per_connection > 1)
+        pc_transfer_limit_connections(engine->multi, queued->count + active->count,
+                                      engine->options.max_connections);
+    while (queued->first && active->count < limit && throttle_left(engine) <= 0)
         activate(engine, queued->first);
 }
 
@@ -193,11 +191,13 @@ static void look_at_due(struct pc_engine *engine) {
     }
 }
 
-static void note_http_version(struct pc_engine *engine, CURL *easy) {
-    long version = 0;
-    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-    if (version == CURL_HTTP_VERSION_2_0)
-        engine->calls_per_connection = HTTP2_CALLS_PER_CONNECTION;
+/* An attempt whose answer libcurl has lost is made again, once, and is no retry. */
+static void send_again(struct pc_engine *engine, struct pc_call *call, CURLcode code) {
+    end_attempt(engine, call, code);
+    call->avoids_http2 = true;
+    enter(engine, call, PC_CALL_QUEUED);
+    pc_due_set(&engine->dues, &call->due, call->deadline);
+    refuse_throttled(engine, call);
 }
 
 static void settle_those_done(struct pc_engine *engine) {
@@ -206,10 +206,14 @@ static void settle_those_done(struct pc_engine *engine) {
         struct pc_call *call = NULL;
         CURLcode code = end->data.result; /* the message goes with its handle */
         curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        note_http_version(engine, end->easy_handle);
+        if (pc_transfer_was_http2(end->easy_handle))
+            engine->calls_per_connection = PC_HTTP2_CALLS_PER_CONNECTION;
         if (code == CURLE_OK && !call->answer.has_head) /* libcurl takes it for an answer */
             code = CURLE_PARTIAL_FILE;
-        fail_attempt(engine, call, code, NULL);
+        if (pc_transfer_lost_answer(end->easy_handle, call, code))
+            send_again(engine, call, code);
+        else
+            fail_attempt(engine, call, code, NULL);
     }
 }
 
@@ -238,9 +242,7 @@ bool pc_engine_open(struct pc_engine *engine, const struct pc_engine_options *op
     engine->multi = curl_multi_init();
     if (!engine->multi || !pc_easy_pool_open(&engine->idle, options->max_connections))
         return false;
-    long connections = (long)options->max_connections;
-    curl_multi_setopt(engine->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
-    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, connections);
+    pc_transfer_configure_multi(engine->multi, options->max_connections);
     return true;
 }
 
