@@ -148,4 +148,25 @@ function M.nginx(block, main, port)
   return server
 end
 
+--- Starts nghttpx, an HTTP/2 proxy, in front of a TLS server.
+---@param certificate string the path of its certificate and key, without .pem and .key
+---@return table server `port`, `stop()`
+function M.nghttpx(certificate, address, port)
+  local directory = run "mktemp -d":match "%S+"
+  local server = { port = M.free_port() }
+  run(("nghttpx --daemon --pid-file=%s/pid --errorlog-file=%s/error.log --no-ocsp --workers=1"
+    .. " --frontend='127.0.0.1,%d' --backend='%s,%d;;tls' --insecure --conf=/dev/null %s.key %s.pem > %s/out.log")
+    :format(directory, directory, server.port, address, port, certificate, certificate, directory))
+  while not socket.connect("127.0.0.1", server.port) do
+    socket.sleep(0.01)
+  end
+
+  function server.stop()
+    run(("id=$(cat %s/pid); kill $id; while grep -qs '^State:.[^Z]' /proc/$id/status; do sleep 0.05; done; rm -r %s")
+      :format(directory, directory))
+  end
+
+  return server
+end
+
 return M
