@@ -22,11 +22,10 @@ local function fetch(port, path)
   return body
 end
 
---- Starts raw_server.lua.
----@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
-function M.raw()
+--- Starts a server that is a Lua program beside this file, and waits for the port that it prints.
+local function start(program, argument)
   local output = os.tmpname()
-  os.execute(("lua5.4 %s/raw_server.lua $PPID > %s 2>&1 &"):format(HERE, output))
+  os.execute(("lua5.4 %s/%s $PPID %s > %s 2>&1 &"):format(HERE, program, argument or "", output))
   local line
   repeat
     local file = assert(io.open(output))
@@ -34,7 +33,13 @@ function M.raw()
     file:close()
   until line
   os.remove(output)
-  local port = assert(tonumber(line), line)
+  return assert(tonumber(line), line)
+end
+
+--- Starts raw_server.lua.
+---@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
+function M.raw()
+  local port = start "raw_server.lua"
   local server = { port = port }
 
   function server.url(scenario)
@@ -54,6 +59,23 @@ function M.raw()
   end
 
   return server
+end
+
+--- Starts connect_proxy.lua, whose tunnels lead to a port of this machine.
+---@param target integer
+---@return table proxy `port`, `seen()` (every byte that clients have sent it), `stop()`
+function M.connect_proxy(target)
+  local proxy = { port = start("connect_proxy.lua", math.floor(target)) }
+
+  function proxy.seen()
+    return fetch(proxy.port, "/seen")
+  end
+
+  function proxy.stop()
+    fetch(proxy.port, "/quit")
+  end
+
+  return proxy
 end
 
 function M.free_port()
