@@ -51,7 +51,8 @@ end
 
 describe("https through a proxy", function()
   for _, http2 in ipairs { true, false } do
-    it(("goes through a tunnel, which hides everything but the host: %s"):format(http2 and "HTTP/2" or "HTTP/1.1"), function()
+    local version = http2 and "HTTP/2" or "HTTP/1.1"
+    it("goes through a tunnel, which hides everything but the host: " .. version, function()
       local result, err, meta = update { http2 = http2 }
       assert.is_nil(err)
       assert.equal("Education", result.qualification)
@@ -76,10 +77,10 @@ describe("https through a proxy", function()
   end)
 
   local refusals = {
-    { host = "needs-login", message = "CONNECT tunnel failed, response 407" },
-    { host = "forbidden", message = "CONNECT tunnel failed, response 403" },
-    { host = "busy", message = "CONNECT tunnel failed, response 503" },
-    { host = "redirects", message = "CONNECT tunnel failed, response 302" },
+    { host = "needs-login", message = "the proxy refused: CONNECT tunnel failed, response 407" },
+    { host = "forbidden", message = "the proxy refused: CONNECT tunnel failed, response 403" },
+    { host = "busy", message = "the proxy refused: CONNECT tunnel failed, response 503" },
+    { host = "redirects", message = "the proxy refused: CONNECT tunnel failed, response 302" },
     { host = "closes", message = "Proxy CONNECT aborted" },
   }
   for _, row in ipairs(refusals) do
