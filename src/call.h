@@ -63,11 +63,13 @@ struct pc_call {
     long os_errno;
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
-    bool is_patient;  /* its deadline begins with its first attempt, and no throttle refuses it
-                         before */
-    bool is_repeated; /* with another token, after the first was refused */
-    bool is_sent;     /* the request of this attempt, as far as libcurl tells */
-    bool too_large;   /* the answer was larger than `max_answer` bytes */
+    bool is_patient;   /* its deadline begins with its first attempt, and no throttle refuses it
+                          before */
+    bool is_repeated;  /* with another token, after the first was refused */
+    bool is_sent;      /* the request of this attempt, as far as libcurl tells */
+    bool may_resend;   /* libcurl may send it again by itself */
+    bool avoids_http2; /* an answer over HTTP/2 was lost inside libcurl */
+    bool too_large;    /* the answer was larger than `max_answer` bytes */
     size_t max_answer;
     unsigned attempts;   /* requests sent */
     double begun, ended; /* pc_clock(); 0 until the call has begun */

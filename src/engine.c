@@ -8,15 +8,9 @@
 
 #include <math.h>
 
-/* libcurl's own default for CURLMOPT_MAX_CONCURRENT_STREAMS; it opens another connection when the
- * server allows fewer. */
-#define HTTP2_CALLS_PER_CONNECTION 100
-
 static void note_http_version(struct pc_engine *engine, const struct pc_call *call) {
-    long version = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
-    if (version == CURL_HTTP_VERSION_2_0 && !call->request.operation->is_token)
-        engine->calls_per_connection = HTTP2_CALLS_PER_CONNECTION;
+    if (!call->request.operation->is_token && pc_transfer_was_http2(call->easy))
+        engine->calls_per_connection = PC_HTTP2_CALLS_PER_CONNECTION;
 }
 
 /* What libcurl says of an attempt's end, put right where it says something else: what ends inside
@@ -39,7 +33,10 @@ static void take_ends(struct pc_engine *engine) {
         curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         note_http_version(engine, call);
         const char *message = correct(call, &code);
-        pc_lifecycle_end_attempt(engine, call, code, message);
+        if (pc_transfer_lost_answer(call->easy, call, code))
+            pc_lifecycle_send_again(engine, call, code);
+        else
+            pc_lifecycle_end_attempt(engine, call, code, message);
     }
 }
 
@@ -91,9 +88,7 @@ bool pc_engine_open(struct pc_engine *engine) {
     engine->multi = curl_multi_init();
     if (!engine->multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections))
         return false;
-    long connections = (long)engine->options.max_connections;
-    curl_multi_setopt(engine->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
-    curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, connections);
+    pc_transfer_configure_multi(engine->multi, engine->options.max_connections);
     return true;
 }
 

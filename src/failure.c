@@ -180,6 +180,11 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
     } else {
         pc_redact_userinfo(call->message); /* of a proxy that the environment names */
         push_redacted(L, call, call->message, strlen(call->message));
+        if (strncmp(call->message, "CONNECT ", strlen("CONNECT ")) == 0) {
+            lua_pushliteral(L, "the proxy refused: "); /* libcurl does not say who */
+            lua_insert(L, -2);
+            lua_concat(L, 2);
+        }
     }
     pc_error_new(L, category, call->attempts);
     pc_failure_set_ids(L, call);

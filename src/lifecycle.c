@@ -198,6 +198,7 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
     double seconds = fmin(call->request.timeout, call->deadline - pc_clock());
     enter(engine, call, PC_CALL_ACTIVE);
     pc_call_begin_attempt(call, engine->options.max_answer);
+    call->may_resend = engine->options.route.http2 && !call->avoids_http2;
     if (pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE))
         call->easy = pc_easy_pool_take(&engine->idle);
     record(engine, call, (struct pc_event){ .type = PC_EVENT_REQUEST });
@@ -215,9 +216,12 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
 
 void pc_lifecycle_admit(struct pc_engine *engine) {
     const struct pc_call_list *queued = &engine->lists[PC_CALL_QUEUED];
+    const struct pc_call_list *active = &engine->lists[PC_CALL_ACTIVE];
     size_t limit = engine->options.max_connections * engine->calls_per_connection;
-    while (queued->first && engine->lists[PC_CALL_ACTIVE].count < limit &&
-           pc_lifecycle_throttle_left(engine) <= 0)
+    if (queued->first && engine->calls_per_connection > 1)
+        pc_transfer_limit_connections(engine->multi, queued->count + active->count,
+                                      engine->options.max_connections);
+    while (queued->first && active->count < limit && pc_lifecycle_throttle_left(engine) <= 0)
         activate(engine, queued->first);
 }
 
@@ -231,6 +235,12 @@ static void queue(struct pc_engine *engine, struct pc_call *call) {
         activate(engine, call);
     else
         refuse_throttled(engine, call);
+}
+
+void pc_lifecycle_send_again(struct pc_engine *engine, struct pc_call *call, CURLcode code) {
+    detach(engine, call, code);
+    call->avoids_http2 = true;
+    queue(engine, call);
 }
 
 /* The deadline of a call that waits has passed. One that was sent before ends with the answer it

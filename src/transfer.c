@@ -8,7 +8,9 @@
 #if LIBCURL_VERSION_NUM >= 0x075000
 /* A connection is there and the request goes out. When the connection turns out to be dead libcurl
  * would take another and send the request again, at once and up to five times: whether and when a
- * request is sent again is decided in retry.h alone. */
+ * request is sent again is decided in retry.h alone. Not so over HTTP/2, where it cannot be told
+ * from a request that the server has refused to begin with, being full, and which is to be sent
+ * again. */
 static int on_request(void *user, char *remote, // NOLINT(readability-non-const-parameter)
                       char *local,              // NOLINT(readability-non-const-parameter)
                       int remote_port, int local_port) {
@@ -17,7 +19,7 @@ static int on_request(void *user, char *remote, // NOLINT(readability-non-const-
     (void)remote_port;
     (void)local_port;
     struct pc_call *call = user;
-    if (call->is_sent)
+    if (call->is_sent && !call->may_resend)
         return CURL_PREREQFUNC_ABORT;
     call->is_sent = true;
     call->attempts++;
@@ -52,7 +54,9 @@ static long milliseconds(double seconds) {
             return set;                                                                            \
     } while (0)
 
-static CURLcode configure_connection(CURL *easy, const struct pc_route *route, bool is_loopback) {
+static CURLcode configure_connection(CURL *easy, const struct pc_route *route, bool avoids_http2,
+                                     bool is_loopback) {
+    bool http2 = route->http2 && !avoids_http2;
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* Older versions write to TLS peers without MSG_NOSIGNAL, and with this option they would no
      * longer ignore SIGPIPE themselves while they do. */
@@ -63,9 +67,9 @@ static CURLcode configure_connection(CURL *easy, const struct pc_route *route, b
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    SET(CURLOPT_HTTP_VERSION,
-        (long)(route->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    SET(CURLOPT_PIPEWAIT, (long)route->http2);
+    SET(CURLOPT_HTTP_VERSION, (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    SET(CURLOPT_PIPEWAIT, (long)http2);
+    SET(CURLOPT_FRESH_CONNECT, (long)avoids_http2); /* on which the answer cannot be lost again */
     if (route->ca_file) {
         SET(CURLOPT_CAINFO, route->ca_file);
         SET(CURLOPT_CAPATH, NULL); /* the file alone, not the system's directory beside it */
@@ -120,6 +124,37 @@ static CURLcode configure_request(CURL *easy, struct pc_call *call, const char *
 
 CURLcode pc_transfer_configure(CURL *easy, struct pc_call *call, const struct pc_route *route,
                                double seconds) {
-    CURLcode code = configure_connection(easy, route, call->request.is_loopback);
+    CURLcode code =
+        configure_connection(easy, route, call->avoids_http2, call->request.is_loopback);
     return code == CURLE_OK ? configure_request(easy, call, route->user_agent, seconds) : code;
+}
+
+bool pc_transfer_was_http2(CURL *easy) {
+    long version = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    return version == CURL_HTTP_VERSION_2_0;
+}
+
+bool pc_transfer_lost_answer(CURL *easy, const struct pc_call *call, CURLcode code) {
+    if (call->request.body.length == 0 || call->avoids_http2)
+        return false;
+    if (code == CURLE_HTTP2_STREAM)
+        return call->message[0] == '\0'; /* the server's own reasons have a message */
+    return code == CURLE_PARTIAL_FILE && pc_transfer_was_http2(easy);
+}
+
+void pc_transfer_configure_multi(CURLM *multi, size_t max_connections) {
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)max_connections);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
+    /* How many an HTTP/2 server allows is the server's to say; libcurl's own limit is 100. */
+    curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
+}
+
+void pc_transfer_limit_connections(CURLM *multi, size_t calls, size_t max_connections) {
+    /* When a connection is full, libcurl opens one for every call that it cannot carry, though the
+     * first of them will carry them all: it does not wait for one that is not open yet. So it may
+     * open as many as the calls need, and one more for when a server is about to close one. */
+    size_t needed = calls / PC_HTTP2_CALLS_PER_CONNECTION + 2;
+    size_t limit = needed < max_connections ? needed : max_connections;
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limit);
 }

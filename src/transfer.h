@@ -23,6 +23,24 @@ struct pc_route {
 CURLcode pc_transfer_configure(CURL *easy, struct pc_call *call, const struct pc_route *route,
                                double seconds);
 
+/* Whether the attempt got the head of an answer over HTTP/2. */
+bool pc_transfer_was_http2(CURL *easy);
+
+/* Whether libcurl lost the answer of an attempt that has just ended with this code. The HTTP/2 of
+ * 7.88.1 drops what it has read of an answer when the server has also reset the stream, as servers
+ * do that answer before they have read the request's body. What was lost is often an error that
+ * every repetition would meet, so the call is sent once more, over HTTP/1.1. */
+bool pc_transfer_lost_answer(CURL *easy, const struct pc_call *call, CURLcode code);
+
+/* What an HTTP/2 server can be expected to allow at once (RFC 9113, 6.5.2). */
+#define PC_HTTP2_CALLS_PER_CONNECTION 100
+
+/* Sets a multi handle up: it opens and keeps no more than so many connections. */
+void pc_transfer_configure_multi(CURLM *multi, size_t max_connections);
+
+/* Bounds the connections for so many calls over HTTP/2, below `max_connections`. */
+void pc_transfer_limit_connections(CURLM *multi, size_t calls, size_t max_connections);
+
 #pragma GCC visibility pop
 
 #endif

@@ -184,13 +184,20 @@ describe("an answer of the service", function()
 
   it("that redirects is not followed", function()
     local elsewhere = assert(sandbox.start())
-    for _, status in ipairs { 301, 302, 307, 308 } do
-      local _, err = update {
-        status = status, body = "", headers = { Location = elsewhere:base_url() .. "/v1/customers" },
-      }
-      assert.equal("server_error", err.category)
-      assert.equal(status, err.status)
-      assert.is_false(err.retryable)
+    local requests = #server:requests()
+    for _, location in ipairs {
+      elsewhere:base_url() .. "/v1/customers", (elsewhere:base_url():gsub("^http:", "")) .. "/v1/customers",
+      "/v1/customers", "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:1/", "scp://127.0.0.1/etc/passwd",
+    } do
+      for _, status in ipairs { 301, 302, 303, 307, 308 } do
+        local _, err = update { status = status, body = "", headers = { Location = location } }
+        assert.equal("server_error", err.category)
+        assert.equal(status, err.status)
+        assert.is_false(err.retryable)
+        assert.is_nil(err.body)
+        requests = requests + 1
+        assert.equal(requests, #server:requests())
+      end
     end
     assert.same({}, elsewhere:requests())
     elsewhere:stop()

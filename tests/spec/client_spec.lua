@@ -47,6 +47,11 @@ describe("partnercenter.new", function()
   local bad_data = {
     { base_url = "api.example.com", says = "base_url is no URL: it must look like https://host" },
     { base_url = "ftp://example.com", says = "base_url must begin with https:// or http://" },
+    { base_url = "file:///etc/passwd", says = "base_url must begin with https:// or http://" },
+    { base_url = "gopher://127.0.0.1", says = "base_url must begin with https:// or http://" },
+    { base_url = "scp://127.0.0.1/etc/passwd", says = "base_url must begin with https:// or http://" },
+    { base_url = "ldap://127.0.0.1", says = "base_url must begin with https:// or http://" },
+    { base_url = "javascript:alert(1)", says = "base_url " },
     { base_url = "http://example.com", says = "base_url uses plain http.*allow_insecure_http" },
     { base_url = "http://127.0.0.1.example.com", says = "base_url uses plain http" },
     { base_url = "https://user:pass@example.com", says = "base_url must not contain a user name" },

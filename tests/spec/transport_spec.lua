@@ -1,95 +1,11 @@
 -- SPDX-License-Identifier: MIT
---- TLS, HTTP versions, the queue of calls, and being interrupted.
+--- The queue of calls, and being interrupted.
 local access = require "tests.support.access"
 local core = require "partnercenter.core"
-local partnercenter = require "partnercenter"
 local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
 
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
-
-describe("over TLS", function()
-  local nginx
-
-  setup(function()
-    nginx = servers.nginx [[
-      server {
-        listen 127.0.0.1:PORT ssl http2;
-        listen 127.0.0.2:PORT ssl http2;
-        ssl_certificate DIR/cert.pem;
-        ssl_certificate_key DIR/key.pem;
-        location / { default_type application/json; return 200 '[{"qualification":"education"}]'; }
-      }
-    ]]
-  end)
-
-  teardown(function() nginx.stop() end)
-
-  local function get(options, customer_id)
-    options.base_url = options.base_url or ("https://localhost:%d"):format(nginx.port)
-    options.access_token = "token-of-the-spec"
-    local client = assert(partnercenter.new(options))
-    local result, err = client:get_qualifications(customer_id or CUSTOMER)
-    client:close()
-    return result, err
-  end
-
-  local function trusting(options)
-    options.ca_file = nginx.directory .. "/cert.pem"
-    return options
-  end
-
-  it("a certificate is accepted that ca_file vouches for, with HTTP/2", function()
-    assert.equal("Education", assert(get(trusting {}))[1].qualification)
-    assert.is_true(nginx.has_logged "HTTP/2%.0 %d+ GET /v1/customers/")
-  end)
-
-  it("HTTP/1.1 is spoken when http2 is false", function()
-    assert(get(trusting { http2 = false }))
-    assert.is_true(nginx.has_logged "HTTP/1%.1 %d+ GET /v1/customers/")
-  end)
-
-  --- Whether a request for this customer has arrived: one that is sent after it was logged first.
-  local function has_arrived(customer_id)
-    assert(get(trusting {}, "ffffffff-0000-4000-8000-000000000000"))
-    assert.is_true(nginx.has_logged "ffffffff%-0000%-4000%-8000%-000000000000")
-    return nginx.log():find(customer_id, 1, true) ~= nil
-  end
-
-  it("a certificate that nobody vouches for is a tls error, and nothing is sent", function()
-    local result, err = get({}, "aaaaaaaa-0000-4000-8000-000000000001")
-    assert.is_nil(result)
-    assert.equal("tls", err.category)
-    assert.is_false(err.retryable)
-    assert.matches("certificate", err.message)
-    assert.is_false(has_arrived "aaaaaaaa-0000-4000-8000-000000000001")
-  end)
-
-  it("a certificate of another host is a tls error, and nothing is sent", function()
-    local _, err = get(trusting { base_url = ("https://127.0.0.2:%d"):format(nginx.port) },
-      "aaaaaaaa-0000-4000-8000-000000000002")
-    assert.equal("tls", err.category)
-    assert.matches("no alternative certificate subject name matches", err.message)
-    assert.is_false(has_arrived "aaaaaaaa-0000-4000-8000-000000000002")
-  end)
-end)
-
-describe("a handshake that is refused", function()
-  it("is a tls error, also on a client that found nobody there before", function()
-    local port = servers.free_port()
-    local client = assert(partnercenter.new {
-      base_url = "https://127.0.0.1:" .. port, access_token = "token", max_retries = 0,
-    })
-    local _, err = client:get_qualifications(CUSTOMER)
-    assert.equal("network", err.category)
-    local nginx = servers.nginx("server { listen 127.0.0.1:PORT; }", "", port)
-    _, err = client:get_qualifications(CUSTOMER)
-    assert.equal("tls", err.category)
-    assert.is_false(err.retryable)
-    client:close()
-    nginx.stop()
-  end)
-end)
 
 describe("the queue of calls", function()
   it("opens no more connections than max_connections", function()

@@ -90,6 +90,23 @@ function M.fault_proxy(port, settings)
   return proxy
 end
 
+--- Starts connect_proxy.lua, whose tunnels lead to a port of this machine.
+---@param target integer
+---@return table proxy `port`, `seen()` (every byte that clients have sent it), `stop()`
+function M.connect_proxy(target)
+  local proxy = { port = tonumber(start("lua5.4", ("connect_proxy.lua $PPID %d"):format(target))[1]) }
+
+  function proxy.seen()
+    return fetch(proxy.port, "/seen")
+  end
+
+  function proxy.stop()
+    fetch(proxy.port, "/quit")
+  end
+
+  return proxy
+end
+
 local CONVERT = { ["true"] = true, ["false"] = false }
 
 --- Starts a sandbox in a process of its own, which ends with this one.
@@ -195,6 +212,27 @@ function M.nginx(block, main, port, connections)
   function server.stop()
     run(("kill -QUIT $(cat %s/nginx.pid); while [ -e %s/nginx.pid ]; do sleep 0.05; done; rm -r %s")
       :format(directory, directory, directory))
+  end
+
+  return server
+end
+
+--- Starts nghttpx, an HTTP/2 proxy, in front of a TLS server.
+---@param certificate string the path of its certificate and key, without .pem and .key
+---@return table server `port`, `stop()`
+function M.nghttpx(certificate, address, port)
+  local directory = run "mktemp -d":match "%S+"
+  local server = { port = M.free_port() }
+  run(("nghttpx --daemon --pid-file=%s/pid --errorlog-file=%s/error.log --no-ocsp --workers=1"
+    .. " --frontend='127.0.0.1,%d' --backend='%s,%d;;tls' --insecure --conf=/dev/null %s.key %s.pem > %s/out.log")
+    :format(directory, directory, server.port, address, port, certificate, certificate, directory))
+  while not socket.connect("127.0.0.1", server.port) do
+    socket.sleep(0.01)
+  end
+
+  function server.stop()
+    run(("id=$(cat %s/pid); kill $id; while grep -qs '^State:.[^Z]' /proc/$id/status; do sleep 0.05; done; rm -r %s")
+      :format(directory, directory))
   end
 
   return server
