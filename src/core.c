@@ -52,6 +52,14 @@ static int f_wakeup_address(lua_State *L) {
     return 2;
 }
 
+/* core.wakeup_ticket() -> string to send through a socket of nginx's pool */
+static int f_wakeup_ticket(lua_State *L) {
+    char ticket[PC_WAKEUP_TICKET_SIZE];
+    pc_wakeup_ticket(ticket);
+    lua_pushstring(L, ticket);
+    return 1;
+}
+
 /* core.qualification_name(name in any case, or integer) -> its name in the enumeration, or nil */
 static int f_qualification_name(lua_State *L) {
     const struct pc_qualification *known = NULL;
@@ -92,6 +100,7 @@ static const luaL_Reg functions[] = {
     { "now", f_now },
     { "qualification_name", f_qualification_name },
     { "wakeup_address", f_wakeup_address },
+    { "wakeup_ticket", f_wakeup_ticket },
     { "time", f_time },
     { NULL, NULL },
 };

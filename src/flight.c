@@ -161,23 +161,33 @@ static int m_submit_token(lua_State *L) {
     return 0;
 }
 
-/* client:attach(call) -> true, or false when the call is done, or nil and a message. The socket
- * that was just connected to core.wakeup_address() can be read when the call is done, or when
- * `ended` has something to tell. */
+/* client:attach(call [, ticket]) -> true, or false when the call is done, or nil when the socket is
+ * not there: the one that was just connected to core.wakeup_address(), or through which
+ * core.wakeup_ticket() was sent. It can be read when the call is done, or when `ended` has
+ * something to tell. */
 static int m_attach(lua_State *L) {
-    struct pc_client *client = pc_client_check(L);
+    struct pc_client *client = pc_client_get(L);
     struct pc_call *call = pc_flight_check(L, 2);
-    int socket = pc_wakeup_accept();
+    const char *ticket = luaL_optstring(L, 3, NULL);
+    int socket = ticket ? pc_wakeup_take(ticket) : pc_wakeup_accept();
     if (socket < 0) {
         lua_pushnil(L);
-        lua_pushliteral(L, "the connected socket does not arrive");
-        return 2;
+        return 1;
     }
     bool is_waiting = pc_mailbox_attach(&client->engine.mailbox, call, socket);
     if (!is_waiting)
         close(socket);
     lua_pushboolean(L, is_waiting);
     return 1;
+}
+
+/* client:detach(call): the socket of a call that is done is kept for another. */
+static int m_detach(lua_State *L) {
+    struct pc_call *call = pc_flight_check(L, 2);
+    luaL_argcheck(L, call->state == PC_CALL_DONE && call->has_wakeup, 2, "nobody waited for it");
+    call->has_wakeup = false;
+    pc_wakeup_keep(call->wakeup);
+    return 0;
 }
 
 /* client:time_left(call) -> seconds until its deadline */
@@ -253,6 +263,7 @@ const luaL_Reg pc_flight_methods[] = {
     { "submit", m_submit },
     { "submit_token", m_submit_token },
     { "attach", m_attach },
+    { "detach", m_detach },
     { "time_left", m_time_left },
     { "drive", m_drive },
     { "state", m_state },

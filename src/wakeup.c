@@ -18,12 +18,19 @@
 /* Where the listener may have its name for a moment: the first folder that takes it. */
 static const char *const folders[] = { "/tmp", "/dev/shm", "/var/tmp", "/run" };
 
+/* The most sockets that are kept; nginx keeps fewer (lua/partnercenter/nginx.lua). */
+#define MAX_KEPT 1024
+
 /* The listener of this process, which all its Lua states share. */
 static struct {
     pthread_mutex_t lock;
     int listener; /* -1: none yet */
     int name;     /* an O_PATH descriptor of the socket's name */
     unsigned forks;
+    unsigned long long tickets;
+    int kept[MAX_KEPT]; /* the one used last is the last, as in nginx's pool */
+    size_t kept_count;
+    size_t next_look; /* which of them is looked at next, whether it is still good */
 } process = { .lock = PTHREAD_MUTEX_INITIALIZER, .listener = -1, .name = -1 };
 
 /* Binds and listens under a name in `directory`, and opens the name. */
@@ -71,6 +78,8 @@ static void close_inherited(void) {
     close(process.listener);
     close(process.name);
     process.listener = process.name = -1;
+    while (process.kept_count > 0)
+        close(process.kept[--process.kept_count]);
 }
 
 bool pc_wakeup_address(char address[PC_WAKEUP_ADDRESS_SIZE]) {
@@ -92,6 +101,7 @@ static bool is_own(int fd) {
 
 int pc_wakeup_accept(void) {
     int last = -1;
+    pthread_mutex_lock(&process.lock);
     for (int fd; (fd = accept4(process.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         int stray = is_own(fd) ? last : fd;
         if (stray >= 0)
@@ -99,9 +109,63 @@ int pc_wakeup_accept(void) {
         if (stray != fd)
             last = fd;
     }
+    pthread_mutex_unlock(&process.lock);
     return last;
 }
 
 void pc_wakeup_send(int fd) {
     (void)send(fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void forget(size_t i) {
+    memmove(&process.kept[i], &process.kept[i + 1],
+            (process.kept_count - i - 1) * sizeof process.kept[0]);
+    process.kept_count--;
+}
+
+void pc_wakeup_ticket(char ticket[PC_WAKEUP_TICKET_SIZE]) {
+    pthread_mutex_lock(&process.lock);
+    snprintf(ticket, PC_WAKEUP_TICKET_SIZE, "%016llx", ++process.tickets);
+    pthread_mutex_unlock(&process.lock);
+}
+
+int pc_wakeup_take(const char *ticket) {
+    int found = -1;
+    pthread_mutex_lock(&process.lock);
+    for (size_t i = process.kept_count; i-- > 0 && found < 0;) {
+        char bytes[PC_WAKEUP_TICKET_SIZE] = { 0 };
+        int fd = process.kept[i];
+        ssize_t length = recv(fd, bytes, sizeof bytes - 1, MSG_DONTWAIT);
+        if (length < 0)
+            continue;
+        forget(i);
+        if (strcmp(bytes, ticket) == 0)
+            found = fd;
+        else
+            close(fd); /* the other end is gone */
+    }
+    pthread_mutex_unlock(&process.lock);
+    return found;
+}
+
+/* Closes one of the kept sockets if its other end is gone: nginx does not keep them for ever. */
+static void look_at_one(void) {
+    char byte = 0;
+    if (process.kept_count == 0)
+        return;
+    size_t i = process.next_look++ % process.kept_count;
+    if (recv(process.kept[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 0)
+        return;
+    close(process.kept[i]);
+    forget(i);
+}
+
+void pc_wakeup_keep(int fd) {
+    pthread_mutex_lock(&process.lock);
+    look_at_one();
+    if (process.kept_count < MAX_KEPT)
+        process.kept[process.kept_count++] = fd;
+    else
+        close(fd);
+    pthread_mutex_unlock(&process.lock);
 }

@@ -15,6 +15,19 @@
 #define PC_WAKEUP_ADDRESS_SIZE 32
 bool pc_wakeup_address(char address[PC_WAKEUP_ADDRESS_SIZE]);
 
+/* Sockets are kept from call to call, on both sides. Which of those kept here belongs to the one
+ * that nginx has taken from its own pool is told by a ticket that is sent through it. */
+
+/* Writes a ticket that no other one equals. */
+#define PC_WAKEUP_TICKET_SIZE 17
+void pc_wakeup_ticket(char ticket[PC_WAKEUP_TICKET_SIZE]);
+
+/* The kept socket through which the ticket has come; -1 when there is none. */
+int pc_wakeup_take(const char *ticket);
+
+/* Keeps a socket whose other end nginx has put into its pool. */
+void pc_wakeup_keep(int fd);
+
 /* The other end of the socket that this process has connected last; -1 when there is none. Those
  * before it, whose owners are gone, are closed. */
 int pc_wakeup_accept(void);

@@ -11,6 +11,9 @@ local M = {}
 --- Beyond a call's deadline the engine has this long to tell of its end, in seconds.
 local GRACE = 10
 
+--- How many sockets a worker keeps for later calls, and for how many seconds.
+local KEPT, KEPT_FOR = 128, 60
+
 --- Whether this is nginx.
 function M.is_here()
   return type(ngx) == "table" and ngx.get_phase ~= nil
@@ -31,7 +34,7 @@ function M.problem()
     .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(ngx.get_phase()))
 end
 
---- A connected socket by which the engine will wake this coroutine.
+--- A socket by which the engine wakes this coroutine: one of nginx's pool, or a new one.
 ---@return table? socket
 ---@return string? problem
 ---@return boolean? is_done the call is done already
@@ -41,18 +44,30 @@ local function attach(handle, call)
     return nil, "no private socket: " .. problem
   end
   local socket = ngx.socket.tcp()
-  local connected
-  connected, problem = socket:connect("unix:" .. address)
+  local connected, sent, attached = socket:connect("unix:" .. address)
   if not connected then
-    return nil, problem
+    return nil, sent
   end
-  local attached
-  attached, problem = handle:attach(call)
+  local ticket = socket:getreusedtimes() > 0 and core.wakeup_ticket() or nil
+  if ticket then
+    sent, problem = socket:send(ticket)
+  end
+  if not ticket or sent then
+    attached = handle:attach(call, ticket)
+  end
   if attached then
     return socket
   end
   socket:close()
-  return nil, problem, attached == false
+  return nil, problem or "the connected socket does not arrive", attached == false
+end
+
+--- Waits until there is something to do.
+---@return string? byte
+---@return string? problem
+local function receive(socket, handle, call)
+  socket:settimeout((math.max(handle:time_left(call), 0) + GRACE) * 1000)
+  return socket:receive(1)
 end
 
 --- Waits until a call in flight is done.
@@ -63,15 +78,19 @@ end
 function M.wait(client, call, turn)
   local handle = client.core
   local socket, problem, is_done = attach(handle, call)
+  local byte
   while socket do
     turn(client)
     if handle:state(call) == "done" then
-      socket:close()
+      if byte then -- else it will still come
+        handle:detach(call)
+        socket:setkeepalive(KEPT_FOR * 1000, KEPT)
+      else
+        socket:close()
+      end
       return nil
     end
-    socket:settimeout((math.max(handle:time_left(call), 0) + GRACE) * 1000)
-    local byte
-    byte, problem = socket:receive(1)
+    byte, problem = receive(socket, handle, call)
     if not byte then
       socket:close()
       break
