@@ -56,6 +56,12 @@ static int m_events(lua_State *L) {
     return 1;
 }
 
+/* client:refusals() -> how many answers with 429 the service has given */
+static int m_refusals(lua_State *L) {
+    lua_pushnumber(L, pc_client_get(L)->engine.refusals);
+    return 1;
+}
+
 /* client:refused_token(call) -> the access token for which the service refused a call that is done,
  * with 401; nil where it did not */
 static int m_refused_token(lua_State *L) {
@@ -120,6 +126,7 @@ static int m_take_token(lua_State *L) {
 }
 
 const luaL_Reg pc_collect_methods[] = {
-    { "ended", m_ended },   { "events", m_events },         { "refused_token", m_refused_token },
+    { "ended", m_ended },   { "events", m_events },         { "refusals", m_refusals },
+    { "refused_token", m_refused_token },
     { "result", m_result }, { "take_token", m_take_token }, { NULL, NULL },
 };

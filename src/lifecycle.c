@@ -151,9 +151,11 @@ static void settle(struct pc_engine *engine, struct pc_call *call) {
         return;
     }
     double retry_after = retry_after_of(call);
-    if (call->code == CURLE_OK && call->answer.status == 429 && retry_after > 0 &&
-        !is_token_request(call))
-        throttle(engine, call, retry_after);
+    if (call->code == CURLE_OK && call->answer.status == 429 && !is_token_request(call)) {
+        engine->refusals++;
+        if (retry_after > 0)
+            throttle(engine, call, retry_after);
+    }
     struct pc_retry_answer decision = decide(engine, call, retry_after);
     if (!decision.again) {
         finish(engine, call);

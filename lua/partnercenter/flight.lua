@@ -128,8 +128,9 @@ end
 --- Waits, while other calls go on.
 ---@param client partnercenter.Client
 ---@param seconds number
----@return partnercenter.Error? err why it ends earlier
-function M.pause(client, seconds)
+---@param owner? table whose field `pause` is the core's call meanwhile: it can be cancelled
+---@return partnercenter.Error? err why the client cannot go on
+function M.pause(client, seconds, owner)
   local handle, err = client.core, problem(client)
   if err then
     return err
@@ -139,7 +140,14 @@ function M.pause(client, seconds)
     handle:watch(call)
   end
   handle:park(call)
-  return wait(client, call) or problem(client)
+  if owner then
+    owner.pause = call
+  end
+  err = wait(client, call) or problem(client)
+  if owner then
+    owner.pause = nil
+  end
+  return err
 end
 
 --- Makes a prepared call.

@@ -19,6 +19,11 @@ function M.is_here()
   return type(ngx) == "table" and ngx.get_phase ~= nil
 end
 
+--- Runs a function beside the one that runs.
+function M.spawn(...)
+  return ngx.thread.spawn(...)
+end
+
 local function unavailable(message)
   return core.error { category = "unavailable", message = message }
 end

@@ -40,6 +40,9 @@ local function finish(call, ok, ...)
   end
   local client = call.client
   client.tasks[call.co] = nil
+  if call.on_end then
+    return call.on_end(call)
+  end
   client.last_finished = (client.last_finished or 0) + 1
   client.finished[call] = client.last_finished
 end
@@ -152,6 +155,19 @@ function M.start(client, method, ...)
     client.finished[call] = nil
     error(call.raised, 3)
   end
+  return call
+end
+
+--- Runs code that makes calls of the client in a coroutine of its own, for whom it is told of its end.
+---@param client partnercenter.Client
+---@param on_end fun(call: partnercenter.Call)
+---@param code fun(client, ...)
+---@return partnercenter.Call
+function M.spawn(client, on_end, code, ...)
+  local call = setmetatable({ client = client, on_end = on_end }, Call)
+  call.co = coroutine.create(code)
+  client.tasks[call.co] = call
+  run(call, client, ...)
   return call
 end
 

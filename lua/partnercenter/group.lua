@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: MIT
+--- Pieces of code that make calls of a client at the same time, and somebody who waits for them.
+
+local flight = require "partnercenter.flight"
+local nginx = require "partnercenter.nginx"
+local started = require "partnercenter.started"
+
+local M = {}
+
+--- The longest single wait, in seconds; it is begun anew.
+local LONGEST_WAIT = 3600
+
+---@class partnercenter.Group
+---@field running integer how many of the pieces have not ended
+local Group = {}
+Group.__index = Group
+
+--- A piece has ended: whoever waits for one goes on.
+local function ended(group, raised)
+  group.running = group.running - 1
+  group.has_ended = true
+  if raised ~= nil and group.raised == nil then
+    group.raised = raised
+  end
+  if group.pause then
+    group.client.core:cancel(group.pause)
+  end
+end
+
+--- nginx has threads of its own, which end with the request.
+local function spawn_in_nginx(group, code, ...)
+  nginx.spawn(function(...)
+    local ok, raised = pcall(code, ...)
+    ended(group, not ok and raised or nil)
+  end, group.client, ...)
+end
+
+local function spawn_here(group, code, ...)
+  local calls = group.calls
+  local call = started.spawn(group.client, function(call)
+    calls[call] = nil
+    ended(group, call.raised)
+  end, code, ...)
+  if not call.results then
+    calls[call] = true
+  end
+end
+
+--- Runs `code(client, ...)` until it waits for the first time, and on from there while others run.
+function Group:spawn(code, ...)
+  self.running = self.running + 1
+  if nginx.is_here() then
+    spawn_in_nginx(self, code, ...)
+  else
+    spawn_here(self, code, ...)
+  end
+end
+
+--- Waits until a piece has ended since the last wait, at most so many seconds. Raises what a piece
+--- has raised.
+---@param seconds number
+---@return partnercenter.Error? err why it cannot wait
+function Group:wait(seconds)
+  local err
+  if not self.has_ended then
+    err = flight.pause(self.client, math.min(seconds, LONGEST_WAIT), self)
+  end
+  self.has_ended = false
+  if self.raised ~= nil then
+    error(self.raised, 0)
+  end
+  return err
+end
+
+--- Ends the calls that the pieces wait for as cancelled.
+function Group:cancel()
+  for call in pairs(self.calls) do
+    call:cancel()
+  end
+end
+
+---@param client partnercenter.Client
+---@return partnercenter.Group
+function M.new(client)
+  return setmetatable({ client = client, running = 0, calls = {} }, Group)
+end
+
+return M

@@ -1,0 +1,37 @@
+-- SPDX-License-Identifier: MIT
+--- How many calls a run makes at the same time: fewer when the service throttles, and more again,
+--- slowly, while it does not (additive increase, multiplicative decrease).
+
+local M = {}
+
+---@class partnercenter.Pace
+---@field limit number
+local Pace = {}
+Pace.__index = Pace
+
+--- Whether one more call may be begun beside so many.
+function Pace:allows(running)
+  return running < math.max(1, math.floor(self.limit))
+end
+
+--- A call has ended, and so many times the service has said 429 until now. What it says to the calls
+--- that were under way together counts once.
+---@param refusals integer
+function Pace:note(refusals)
+  self.since_decrease = self.since_decrease + 1
+  if refusals == self.refusals then
+    self.limit = math.min(self.most, self.limit + 1 / self.limit)
+  elseif self.since_decrease >= self.limit then
+    self.limit, self.since_decrease = math.max(1, self.limit / 2), 0
+  end
+  self.refusals = refusals
+end
+
+---@param most integer
+---@param refusals integer until now
+---@return partnercenter.Pace
+function M.new(most, refusals)
+  return setmetatable({ most = most, limit = most, refusals = refusals, since_decrease = math.huge }, Pace)
+end
+
+return M
