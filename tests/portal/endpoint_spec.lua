@@ -16,17 +16,6 @@ local function new_customer()
   return ("3f2504e0-4f89-41d3-9a0c-%012d"):format(customers)
 end
 
---- The variables of a portal that is to use the sandbox.
-local function variables_of(sandbox, more)
-  local variables = more or {}
-  for name, value in pairs(sandbox:client_options()) do
-    if type(value) == "string" and not (name == "refresh_token" and variables.PARTNERCENTER_REFRESH_TOKEN_FILE) then
-      variables["PARTNERCENTER_" .. name:upper()] = value
-    end
-  end
-  return variables
-end
-
 local function get(portal, customer, method)
   return access.send(("%s/api/customers/%s/qualifications"):format(portal.url, customer), method or "GET", {})
 end
@@ -64,7 +53,7 @@ describe("the portal's endpoint", function()
 
   setup(function()
     sandbox = assert(sandboxes.start { vetting_time = 3600 })
-    portal = portals.start(variables_of(sandbox))
+    portal = portals.start(portals.variables(sandbox))
   end)
 
   teardown(function()
@@ -257,7 +246,7 @@ describe("the portal's refresh token", function()
     path = directory .. "/refresh-token"
     sandbox = assert(sandboxes.start { token_lifetime = 2 })
     write(path, sandbox:client_options().refresh_token .. "\n")
-    portal = portals.start(variables_of(sandbox, { PARTNERCENTER_REFRESH_TOKEN_FILE = path }))
+    portal = portals.start(portals.variables(sandbox, { PARTNERCENTER_REFRESH_TOKEN_FILE = path }))
   end)
 
   teardown(function()

@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --- The page of examples/nginx in a browser, with the keyboard alone. PICTURES is where its pictures go.
+local access = require "tests.support.access"
 local portals = require "tests.support.portal"
+local sandboxes = require "partnercenter.sandbox"
 local webdriver = require "tests.support.webdriver"
 
 local KEY = webdriver.KEY
 local PICTURES = os.getenv "PICTURES" or "build"
 
 describe("the portal's page", function()
-  local portal, browser
+  local sandbox, portal, browser
   local customers = 0
 
   local function new_customer()
@@ -49,7 +51,8 @@ describe("the portal's page", function()
   end
 
   setup(function()
-    portal = portals.start { VETTING_TIME = "3" }
+    sandbox = assert(sandboxes.start { vetting_time = 3 })
+    portal = portals.start(portals.variables(sandbox))
     browser = webdriver.start()
   end)
 
@@ -60,6 +63,7 @@ describe("the portal's page", function()
       browser:stop()
     end
     portal.stop()
+    sandbox:stop()
   end)
 
   it("follows a qualification until it is approved", function()
@@ -115,6 +119,29 @@ describe("the portal's page", function()
     assert.matches(("%x"):rep(8) .. "%-%x+%-%x+%-%x+%-" .. ("%x"):rep(12), text)
     assert.equal("The qualification was not set.", browser:text "status")
     picture "error"
+  end)
+
+  it("sends an update whose answer was lost again under the same id", function()
+    local customer = new_customer()
+    sandbox:fail { status = 503, headers = { ["Retry-After"] = "60" } }
+    fill_in(customer, "Education", "example.edu")
+    confirm()
+    local text = browser:wait_for("failure", "server_busy")
+    assert.matches("It may have been set nevertheless", text, 1, true)
+    assert.equal("It is not known whether the qualification was set.", browser:text "status")
+    browser:tab_to "set"
+    browser:press(KEY.enter)
+    confirm()
+    browser:wait_for("status", "in review")
+    assert.equal("", browser:text "failure")
+    local ids = {}
+    for _, request in ipairs(access.service_requests(sandbox)) do
+      if request.method == "POST" and request.path:find(customer, 1, true) then
+        ids[#ids + 1] = request.headers["MS-RequestId"]
+      end
+    end
+    assert.equal(2, #ids)
+    assert.equal(ids[1], ids[2])
   end)
 
   it("says at the field what is wrong with it, and goes there", function()

@@ -10,9 +10,23 @@ local function lives(id)
   return require "tests.support.parent"(id)
 end
 
+--- The variables of a portal that is to use the sandbox.
+---@param sandbox partnercenter.Sandbox
+---@param more? table<string, string> others
+function M.variables(sandbox, more)
+  local variables = more or {}
+  for name, value in pairs(sandbox:client_options()) do
+    if type(value) == "string" and not (name == "refresh_token" and variables.PARTNERCENTER_REFRESH_TOKEN_FILE) then
+      variables["PARTNERCENTER_" .. name:upper()] = value
+    end
+  end
+  return variables
+end
+
 --- Starts the portal with these variables in its environment, and waits until it listens.
 ---@param variables? table<string, string>
----@return table portal `url`, `log()` (nginx's error log), `output()`, `sandbox` (its address, where it started one), `stop()`
+---@return table portal `url`, `sandbox` (its address, where it started one), `log()` (nginx's error log),
+--- `output()`, `stop()`
 function M.start(variables)
   local port = servers.free_port()
   local settings = { ("STAGE='%s'"):format(os.getenv "STAGE") }

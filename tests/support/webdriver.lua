@@ -132,7 +132,8 @@ end
 --- Starts a browser with a profile of its own.
 function M.start()
   local port = servers.free_port()
-  local process = io.popen(("d=$(mktemp -d); chromedriver --port=%d --log-path=$d/log > $d/out 2>&1 & echo $! $d"):format(port))
+  local process = io.popen(("d=$(mktemp -d); chromedriver --port=%d --log-path=$d/log > $d/out 2>&1 & echo $! $d")
+    :format(port))
   local driver, directory = process:read "*l":match "(%d+) (%S+)"
   process:close()
   local url = ("http://127.0.0.1:%d"):format(port)
