@@ -7,4 +7,7 @@ read_globals = { "loadstring", math = { fields = { "type" } } }
 files["tests/spec"] = { std = "min+busted" }
 files["tests/clocked"] = { std = "min+busted" }
 files["tests/nginx"] = { std = "min+busted" }
+files["tests/portal"] = { std = "lua54+busted" }
+files["tests/support/webdriver.lua"] = { std = "lua54" }
+files["examples/nginx"] = { std = "ngx_lua" }
 files["tests/soak"] = { std = "lua54" }
