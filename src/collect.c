@@ -126,7 +126,11 @@ static int m_take_token(lua_State *L) {
 }
 
 const luaL_Reg pc_collect_methods[] = {
-    { "ended", m_ended },   { "events", m_events },         { "refusals", m_refusals },
+    { "ended", m_ended },
+    { "events", m_events },
+    { "refusals", m_refusals },
     { "refused_token", m_refused_token },
-    { "result", m_result }, { "take_token", m_take_token }, { NULL, NULL },
+    { "result", m_result },
+    { "take_token", m_take_token },
+    { NULL, NULL },
 };

@@ -60,14 +60,15 @@ static int f_wakeup_ticket(lua_State *L) {
     return 1;
 }
 
-/* core.qualification_name(name in any case, or integer) -> its name in the enumeration, or nil */
+/* core.qualification_name(name in any case, or integer) -> its name in the enumeration; nil for
+ * what is none */
 static int f_qualification_name(lua_State *L) {
     const struct pc_qualification *known = NULL;
     size_t length = 0;
     if (lua_type(L, 1) == LUA_TNUMBER) {
         known = pc_qualification_by_value(lua_tonumber(L, 1));
-    } else {
-        const char *name = luaL_checklstring(L, 1, &length);
+    } else if (lua_type(L, 1) == LUA_TSTRING) {
+        const char *name = lua_tolstring(L, 1, &length);
         known = pc_qualification_by_name(name, length);
     }
     lua_pushstring(L, known ? known->name : NULL);

@@ -39,7 +39,7 @@ struct pc_engine {
     size_t calls_per_connection;             /* 1 until the service has answered over HTTP/2 */
     double throttled_until;                  /* pc_clock(): no request leaves before */
     double retry_budget;
-    atomic_uint refusals; /* answers of the service with 429; the script reads it */
+    atomic_uint refusals;     /* answers of the service with 429; the script reads it */
     struct pc_call *eventful; /* with events the script was not told, newest first; no thread */
 };
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The client: one method for each operation of Partner Center, calls that are started, and `close`.
 
+local bulk = require "partnercenter.bulk"
 local cache = require "partnercenter.credentials.cache"
 local core = require "partnercenter.core"
 local credentials = require "partnercenter.credentials"
@@ -80,8 +81,25 @@ function Client:wait_for_vetting(customer_id, wait_options)
   return vetting.wait(self, customer_id, values)
 end
 
+--- Updates many customers. README describes the items and the options.
+---@param source table|fun(): table? an array of items, or an iterator
+---@param run_options? table
+---@return table? summary
+---@return partnercenter.Error? err with `summary`
+function Client:update_qualifications(source, run_options)
+  local handle = open_core_of(self, "update_qualifications")
+  if type(source) ~= "table" and type(source) ~= "function" then
+    error(("bad argument 'source' (table or function expected, got %s)"):format(type(source)), 2)
+  end
+  local values, problem = options.read(run_options, bulk.OPTIONS, 2)
+  if not values then
+    return nil, handle:error { category = "bad_input", message = problem }
+  end
+  return bulk.run(self, source, values)
+end
+
 --- The methods that `start` takes.
-local STARTABLE = { wait_for_vetting = true }
+local STARTABLE = { wait_for_vetting = true, update_qualifications = true }
 for _, operation in ipairs(core.operations) do
   STARTABLE[operation] = true
 end

@@ -132,7 +132,7 @@ end
 ---@return partnercenter.Error? err why the client cannot go on
 function M.pause(client, seconds, owner)
   local handle, err = client.core, problem(client)
-  if err then
+  if not handle:is_open() or err and not (owner and owner.is_ending) then
     return err
   end
   local call = handle:prepare_pause(seconds)
@@ -144,7 +144,7 @@ function M.pause(client, seconds, owner)
     owner.pause = call
   end
   err = wait(client, call) or problem(client)
-  if owner then
+  if owner then -- (which may have cancelled it)
     owner.pause = nil
   end
   return err

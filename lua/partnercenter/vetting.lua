@@ -15,8 +15,9 @@ local GROWTH = 1.5
 --- moment to show what was just set.
 local POLLS_WITHOUT = 2
 
-M.DECIDED = { Approved = true, Denied = true }
+local DECIDED = { Approved = true, Denied = true }
 
+--- A check for the option of that name.
 local function known_qualification(value)
   if not core.qualification_name(value) then
     return "must be the name or the integer of a qualification"
@@ -35,11 +36,6 @@ M.OPTIONS = {
   { name = "max_retries", types = "number" },
 }
 
---- The pause behind this one.
-function M.next_pause(pause, max_interval)
-  return math.min(pause * GROWTH, max_interval)
-end
-
 --- A date such that later ones compare greater: those without a fraction of a second have one of 0.
 local function sortable(date)
   return type(date) == "string" and date:gsub("Z$", ""):gsub("^([^.]*)$", "%1.") or ""
@@ -49,7 +45,7 @@ end
 ---@param list table[] qualification objects
 ---@param name string?
 ---@return table?
-function M.find(list, name)
+local function find(list, name)
   local newest
   for _, each in ipairs(list) do
     local counts = name == nil and each.qualification ~= "None" or name ~= nil and each.qualification == name
@@ -72,15 +68,13 @@ end
 
 --- Asks once. The first poll alone has the request id that was given.
 function Wait:poll()
-  local values, poll_options = self.values, {}
-  poll_options.request_id, values.request_id = values.request_id, nil
-  poll_options.correlation_id, poll_options.max_retries = values.correlation_id, values.max_retries
-  poll_options.deadline = values.deadline
-  local left = self:left()
-  if left < (values.deadline or self.client.core:deadline()) then
-    poll_options.deadline = left
-  end
-  local call, err, meta = self.client.core:prepare("get_qualifications", self.customer_id, poll_options)
+  local values, handle = self.values, self.client.core
+  local call, err, meta = handle:prepare("get_qualifications", self.customer_id, {
+    request_id = self.attempts == 0 and values.request_id or nil,
+    correlation_id = values.correlation_id,
+    max_retries = values.max_retries,
+    deadline = math.min(values.deadline or handle:deadline(), self:left()),
+  })
   local list
   if call then
     list, err, meta = flight.perform(self.client, call)
@@ -110,7 +104,7 @@ end
 ---@return boolean? decided
 ---@return partnercenter.Error? err
 function Wait:look(list)
-  local found = M.find(list, self.name)
+  local found = find(list, self.name)
   if not found then
     self.polls_without = self.polls_without + 1
     if not self.last and self.polls_without >= POLLS_WITHOUT then
@@ -129,35 +123,48 @@ function Wait:look(list)
       return nil, callback.error(self.client.core, "on_poll", raised)
     end
   end
-  return M.DECIDED[found.vettingStatus]
+  return DECIDED[found.vettingStatus] or false
 end
 
---- Polls until there is a decision, or an error that another poll would not change.
----@return boolean? decided
----@return partnercenter.Error? err
-function Wait:run()
-  local pause = self.values.interval
-  while true do
-    local decided, err
-    local list, failure = self:poll()
-    if list then
-      decided, err = self:look(list)
-    elseif self:left() > 0 and not failure.retryable then
-      err = failure
-    end
-    if decided or err then
-      return decided, err
-    end
-    local seconds = math.max(pause, failure and failure.retry_after or 0)
-    err = flight.pause(self.client, math.max(0, math.min(seconds, self:left())))
-    if not err and self:left() <= 0 then
-      err = self:timed_out()
-    end
-    if err then
-      return nil, err
-    end
-    pause = M.next_pause(pause, self.values.max_interval)
+--- Polls once.
+---@return boolean? decided true: `last` is the decision; false: it is to be polled again; nil: the wait has failed
+---@return number|partnercenter.Error|nil due when to poll again, by core.now(); or why it has failed
+function Wait:step()
+  if self:left() <= 0 then
+    return nil, self:timed_out()
   end
+  local list, failure = self:poll()
+  local decided, err
+  if list then
+    decided, err = self:look(list)
+  elseif self:left() > 0 and not failure.retryable then
+    err = failure
+  end
+  if decided or err then
+    return decided, err
+  end
+  local seconds = math.max(self.pause, failure and failure.retry_after or 0)
+  self.pause = math.min(self.pause * GROWTH, self.values.max_interval)
+  return false, core.now() + math.min(seconds, self:left())
+end
+
+--- A wait for the decision about one customer.
+---@param client partnercenter.Client
+---@param customer_id string
+---@param name string? the qualification, as the enumeration spells it; the newest without
+---@param values table `timeout`, `interval`, `max_interval`, `on_poll` and options of the polls, checked
+---@return partnercenter.Wait
+function M.new(client, customer_id, name, values)
+  return setmetatable({
+    client = client,
+    customer_id = customer_id,
+    values = values,
+    name = name,
+    begun = core.now(),
+    pause = values.interval,
+    attempts = 0,
+    polls_without = 0,
+  }, Wait)
 end
 
 --- Waits for the decision about one customer.
@@ -168,21 +175,20 @@ end
 ---@return partnercenter.Error? err
 ---@return table meta
 function M.wait(client, customer_id, values)
-  local wait = setmetatable({
-    client = client,
-    customer_id = customer_id,
-    values = values,
-    name = values.qualification and core.qualification_name(values.qualification),
-    begun = core.now(),
-    attempts = 0,
-    polls_without = 0,
-  }, Wait)
-  local decided, err = wait:run()
+  local wait = M.new(client, customer_id, core.qualification_name(values.qualification), values)
+  local decided, due = wait:step()
+  while decided == false do
+    local err = flight.pause(client, math.max(0, due - core.now()))
+    if err then
+      return nil, err, wait.meta
+    end
+    decided, due = wait:step()
+  end
   wait.meta.elapsed = core.now() - wait.begun
   if decided then
     return wait.last, nil, wait.meta
   end
-  return nil, err, wait.meta
+  return nil, due, wait.meta
 end
 
 return M
