@@ -60,6 +60,7 @@ build = {
         "src/options.c",
         "src/page.c",
         "src/pin.c",
+        "src/process.c",
         "src/qualification.c",
         "src/random.c",
         "src/redact.c",

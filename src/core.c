@@ -5,9 +5,11 @@
 #include "error.h"
 #include "flight.h"
 #include "fork.h"
+#include "guid.h"
 #include "json.h"
 #include "operation.h"
 #include "pin.h"
+#include "process.h"
 #include "qualification.h"
 #include "thread.h"
 #include "version.h"
@@ -60,6 +62,25 @@ static int f_wakeup_ticket(lua_State *L) {
     return 1;
 }
 
+/* core.new_guid() -> a random GUID */
+static int f_new_guid(lua_State *L) {
+    struct pc_guid guid;
+    if (!pc_guid_generate(&guid))
+        return luaL_error(L, "partnercenter: the system gives no random numbers");
+    lua_pushstring(L, guid.text);
+    return 1;
+}
+
+/* core.customer_id(text) -> the GUID as we write it, or nil */
+static int f_customer_id(lua_State *L) {
+    struct pc_guid guid;
+    size_t length = 0;
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &length) : NULL;
+    bool parsed = text && pc_guid_parse(text, length, &guid);
+    lua_pushstring(L, parsed ? guid.text : NULL);
+    return 1;
+}
+
 /* core.qualification_name(name in any case, or integer) -> its name in the enumeration; nil for
  * what is none */
 static int f_qualification_name(lua_State *L) {
@@ -94,11 +115,15 @@ static const luaL_Reg functions[] = {
     { "advance", f_advance },
 #endif
     { "client", pc_client_f_client },
+    { "customer_id", f_customer_id },
     { "error", pc_error_f_error },
     { "begin", pc_flight_f_begin },
     { "unsent", pc_flight_f_unsent },
     { "is_yieldable", f_is_yieldable },
+    { "is_running", pc_process_f_is_running },
+    { "new_guid", f_new_guid },
     { "now", f_now },
+    { "process", pc_process_f_process },
     { "qualification_name", f_qualification_name },
     { "wakeup_address", f_wakeup_address },
     { "wakeup_ticket", f_wakeup_ticket },
