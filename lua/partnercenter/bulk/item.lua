@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+--- An item of a run's source: whose qualification is to be set, and to what.
+
+local core = require "partnercenter.core"
+
+local M = {}
+
+--- The fields of an item that are sent, beside its customer and its qualification.
+M.SENT = { "validation_code", "education_segment", "website" }
+
+local function bad_input(position, message)
+  return core.error { category = "bad_input", message = ("item %d: %s"):format(position, message) }
+end
+
+--- Something to do.
+---@class partnercenter.Unit
+---@field item table as the source gave it
+---@field position integer in the source, from 1 on
+---@field customer_id string the GUID as we write it
+---@field qualification string as the enumeration spells it
+---@field request_id string? where it must be a certain one
+---@field is_repeated boolean? an earlier request for it may have had its effect
+---@field entry table? its row in the journal
+
+--- Reads an item as far as a run has to know it.
+---@param item any
+---@param position integer
+---@return partnercenter.Unit? unit
+---@return partnercenter.Error? err `bad_input`
+function M.read(item, position)
+  if type(item) ~= "table" then
+    return nil, bad_input(position, "an item must be a table, not a " .. type(item))
+  end
+  local customer_id = core.customer_id(item.customer_id)
+  local qualification = core.qualification_name(item.qualification)
+  if not customer_id then
+    return nil, bad_input(position, "customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301")
+  elseif not qualification then
+    return nil, bad_input(position,
+      "qualification must be Education, GovernmentCommunityCloud or StateOwnedEntity, in any case, or its integer")
+  end
+  return { item = item, position = position, customer_id = customer_id, qualification = qualification }
+end
+
+--- The core's call for it.
+---@param handle userdata the core's client
+---@param unit partnercenter.Unit
+---@param values table `timeout`, `deadline` and `max_retries`, where they are given
+---@return userdata? call
+---@return partnercenter.Error? err `bad_input`
+function M.prepare(handle, unit, values)
+  local sent = {
+    request_id = unit.request_id, timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
+  }
+  for _, name in ipairs(M.SENT) do
+    sent[name] = unit.item[name]
+  end
+  local ok, call, err = pcall(handle.prepare, handle, "update_qualification", unit.customer_id, unit.qualification, sent)
+  if not ok then -- a wrong type, which the rest of the run survives
+    return nil, bad_input(unit.position, (tostring(call):gsub("^[^:]+:%d+: ", "")))
+  elseif not call then
+    return nil, bad_input(unit.position, err.message)
+  end
+  return call
+end
+
+return M

@@ -1,0 +1,227 @@
+-- SPDX-License-Identifier: MIT
+--- The journal of a run: every item and its request id are on the disk before its request leaves, so
+--- that a run that was killed goes on where it was. Several processes can work on one run: an item
+--- that is worked on has a holder, whose hold ends when the process does or stops renewing it.
+
+local claim = require "partnercenter.journal.claim"
+local core = require "partnercenter.core"
+local database = require "partnercenter.journal.database"
+local row = require "partnercenter.journal.row"
+local schema = require "partnercenter.journal.schema"
+
+local M = {}
+
+--- How often holds are renewed, in seconds.
+local RENEW = 10
+
+--- How soon what is noted gets on the disk, in seconds.
+local DELAY = 0.2
+
+---@class partnercenter.Journal
+---@field package db partnercenter.Database
+---@field package run string
+---@field package me string the process, as a holder
+---@field package noted table[] what is not on the disk yet: the columns to set and the unit
+---@field package due_rows table[] rows in vetting that are held by this process and not yet polled
+local Journal = {}
+Journal.__index = Journal
+
+--- How many items are read, and get on the disk, at once.
+Journal.batch = 64
+
+local function journal_error(message)
+  return core.error { category = "journal", message = (tostring(message):gsub("://[^@/%s]*@", "://")) }
+end
+
+--- Does something with the database; what is raised is returned as an error.
+local function guard(work, ...)
+  local ok, value, more = pcall(work, ...)
+  if not ok then
+    return nil, journal_error(value)
+  end
+  return value, more
+end
+
+--- Writes down what is noted, and does some work besides.
+local function write(self, work, ...)
+  for _, each in ipairs(self.noted) do
+    row.update(self.db, each.columns, self.run, each.unit.customer_id, each.unit.qualification)
+  end
+  return work(self, ...)
+end
+
+--- The same, on the disk when it returns.
+---@return any? value what the work returned
+---@return partnercenter.Error? err
+local function transact(self, work, ...)
+  local value, err = guard(self.db.transaction, self.db, write, self, work, ...)
+  if value then
+    self.noted, self.noted_at = {}, nil
+  end
+  return value, err
+end
+
+--- Takes items into the run.
+---@param units partnercenter.Unit[]
+---@return partnercenter.Unit[]? units the ones to do
+---@return integer|partnercenter.Error skipped how many have come to their end before
+function Journal:admit(units)
+  local admitted, err = transact(self, claim.admit, units)
+  if not admitted then
+    return nil, err
+  end
+  return admitted.to_do, admitted.skipped
+end
+
+local function note(self, unit, columns)
+  self.noted[#self.noted + 1] = { unit = unit, columns = columns }
+  self.noted_at = self.noted_at or core.now()
+end
+
+--- What has become of an item.
+---@param state string `succeeded`, `denied` or `failed`
+function Journal:note(unit, state, result, err, meta)
+  note(self, unit, row.of_end(state, result, err, meta))
+end
+
+--- An item was updated, or polled: it is polled again at `due` (by core.now()).
+function Journal:follow(unit, wait, due)
+  note(self, unit, row.of_vetting(wait, due))
+  self.due_at = math.min(self.due_at, due)
+end
+
+--- Takes an item that is to be polled now; nil when there is none.
+---@return table? entry `{ unit, wait }`
+---@return partnercenter.Error? err
+function Journal:take_due()
+  if #self.due_rows == 0 and self.follows and self.due_at <= core.now() then
+    local claimed, err = transact(self, claim.due, self.batch)
+    if not claimed then
+      return nil, err
+    end
+    self.due_rows = claimed.rows
+    self.due_at = claimed.due_in and core.now() + claimed.due_in or math.huge
+  end
+  local found = table.remove(self.due_rows, 1)
+  return found and row.entry(found, self.new_wait)
+end
+
+--- When there is something to do of its own accord, by core.now(): a poll, or a look at the disk.
+function Journal:next_due()
+  local at = #self.due_rows > 0 and core.now() or self.follows and self.due_at or math.huge
+  if self.noted_at then
+    at = math.min(at, self.noted_at + DELAY)
+  end
+  return math.min(at, self.renew_at, self.look_at)
+end
+
+--- Items that another process has left behind, once the source is at its end.
+---@return partnercenter.Unit[]? units
+---@return partnercenter.Error? err
+function Journal:take_left_behind()
+  if self.look_at > core.now() and self.has_looked then
+    return {}
+  end
+  local claimed, err = transact(self, claim.left_behind)
+  if not claimed then
+    return nil, err
+  end
+  self.has_looked, self.others = true, claimed.others
+  self.look_at = self.others > 0 and core.now() + claim.LOOK_AGAIN or math.huge
+  return claimed.units
+end
+
+local function renew(self)
+  if self.renew_at <= core.now() then
+    row.renew(self.db, self.run, self.me, claim.HOLD)
+    self.renew_at = core.now() + RENEW
+  end
+  return true
+end
+
+--- Puts what is noted on the disk when it is time to, and renews the holds.
+---@return partnercenter.Error? err
+function Journal:sync()
+  local is_time = self.noted_at and (#self.noted >= self.batch or core.now() >= self.noted_at + DELAY)
+  if not is_time and core.now() < self.renew_at then
+    return nil
+  end
+  return select(2, transact(self, renew))
+end
+
+--- The source has ended after so many items.
+---@return partnercenter.Error? err
+function Journal:end_source(count)
+  return select(2, transact(self, function()
+    return row.set_total(self.db, self.run, self.offset + count)
+  end))
+end
+
+--- Whether everything has come to its end, when nothing is under way here.
+function Journal:is_finished()
+  return self.has_looked and self.others == 0 and #self.due_rows == 0 and (not self.follows or self.due_at == math.huge)
+end
+
+--- Lets go of everything.
+---@return partnercenter.Error? err
+function Journal:close()
+  local _, err = transact(self, function()
+    return row.let_go(self.db, self.run, self.me)
+  end)
+  pcall(self.db.close, self.db)
+  return err
+end
+
+local function open(at, run)
+  local db = database.open(at)
+  schema.prepare(db)
+  return db, db:transaction(row.begin_run, db, run)
+end
+
+--- Opens the journal of a run.
+---@param spec string|table a path or URL, or `{ at, run, add }`
+---@param follows boolean whether items in vetting are followed
+---@param new_wait fun(unit: partnercenter.Unit): partnercenter.Wait
+---@return partnercenter.Journal? journal
+---@return partnercenter.Error? err
+function M.open(spec, follows, new_wait)
+  spec = type(spec) == "table" and spec or { at = spec }
+  local run = spec.run or "default"
+  local db, found = guard(open, spec.at, run)
+  if not db then
+    return nil, found
+  end
+  return setmetatable({
+    db = db,
+    run = run,
+    me = core.process() .. " " .. core.new_guid(),
+    begun = found.now,
+    total = found.total,
+    offset = spec.add and found.last or 0,
+    may_add = spec.add,
+    follows = follows,
+    new_wait = new_wait,
+    noted = {},
+    due_rows = {},
+    due_at = follows and core.now() or math.huge,
+    renew_at = core.now() + RENEW,
+    look_at = math.huge,
+  }, Journal)
+end
+
+--- What is wrong with the option `journal`; nil when nothing is.
+function M.check(spec)
+  if type(spec) == "string" then
+    return spec == "" and "must not be empty" or nil
+  end
+  for name, value in pairs(spec) do
+    local wanted = ({ at = "string", run = "string", add = "boolean" })[name]
+    if type(value) ~= wanted then
+      return ("must be a path or URL, or { at = path or URL, run = name, add = true }: %s is %s"):format(tostring(name),
+        wanted and "a " .. type(value) or "unknown")
+    end
+  end
+  return not spec.at and "must say where it is, in the field at" or nil
+end
+
+return M
