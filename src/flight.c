@@ -23,8 +23,7 @@ struct call_box {
 
 /* A call that was in flight when the process forked is the parent's. */
 static void give_up_after_fork(struct pc_call *call) {
-    if (call->state == PC_CALL_PREPARED || call->state == PC_CALL_DONE ||
-        call->forks == pc_fork_count())
+    if (!call->is_begun || call->state == PC_CALL_DONE || call->forks == pc_fork_count())
         return;
     call->cancelled = true;
     call->state = PC_CALL_DONE;
@@ -107,7 +106,7 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
 /* client:park(call): begins a prepared call, which waits for an access token. */
 static int m_park(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    luaL_argcheck(L, check_call(L, 2)->state == PC_CALL_PREPARED, 2, "the call has begun already");
+    luaL_argcheck(L, !check_call(L, 2)->is_begun, 2, "the call has begun already");
     submit(L, client, NULL);
     return 0;
 }
@@ -188,7 +187,7 @@ static int m_events(lua_State *L) {
     lua_newtable(L);
     if (!lua_isnil(L, 2)) {
         struct pc_call *call = check_call(L, 2);
-        luaL_argcheck(L, call->state == PC_CALL_DONE || call->state == PC_CALL_PREPARED, 2,
+        luaL_argcheck(L, call->state == PC_CALL_DONE || !call->is_begun, 2,
                       "the call is in flight");
         append_events(L, call);
         return 1;

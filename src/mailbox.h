@@ -24,7 +24,7 @@ void pc_mailbox_open(struct pc_mailbox *mailbox);
 void pc_mailbox_close(struct pc_mailbox *mailbox);
 
 /* What the script can want, a set of bits. */
-enum { PC_POST_SUBMIT = 1, PC_POST_CANCEL = 2 };
+enum { PC_POST_PARK = 1, PC_POST_SUBMIT = 2, PC_POST_CANCEL = 4 };
 
 /* Posts a call. True when there was none before: whoever drives the engine is to be woken then. */
 bool pc_mailbox_post(struct pc_mailbox *mailbox, struct pc_call *call, unsigned wanted);
