@@ -88,7 +88,8 @@ end
 ---@return any ... what the method returns
 function Call:result()
   check(self, "result")
-  if coroutine.running() == self.co then
+  local status = coroutine.status(self.co)
+  if status == "running" or status == "normal" then -- we are inside one of its functions
     error("a call cannot wait for itself", 2)
   end
   local client = self.client
