@@ -267,8 +267,9 @@ static int m_take_token(lua_State *L) {
     struct pc_token_grant grant = { 0 };
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
     lua_settop(L, 2);
-    bool is_success = pc_call_is_success(call);
-    if (!client->is_open || !is_success || !pc_token_read(L, call, &grant)) {
+    if (!client->is_open)
+        call->cancelled = true; /* whatever was answered: the client cannot use it any more */
+    if (call->cancelled || !pc_call_is_success(call) || !pc_token_read(L, call, &grant)) {
         lua_pushnil(L);
         pc_failure_push_token(L, call);
         discard(L, client, 2);
