@@ -12,7 +12,9 @@ local token_event = require "partnercenter.credentials.token_event"
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata? the core's call that asks for a token
----@field package parked userdata[] the calls that wait for it
+---@field package is_asking boolean? the script is being asked for the refresh token
+---@field package parked userdata[] the calls that wait for it, or have waited
+---@field package waiting table<userdata, true> those that still do: one may be cancelled, or its deadline pass
 ---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
 local Authority = {}
 Authority.__index = Authority
@@ -89,10 +91,10 @@ end
 function Authority:release(parked, err)
   local handle = self.client.core
   for _, call in ipairs(parked) do
-    if err then
+    if err and self.waiting[call] then
       self.failures[call] = err
       handle:cancel(call)
-    elseif handle:is_open() then
+    elseif self.waiting[call] and handle:is_open() then
       handle:submit(call)
     end
   end
@@ -109,8 +111,8 @@ function Authority:wake()
   else
     err = token
   end
-  for i, call in ipairs(parked) do
-    ids[i] = handle:id(call)
+  for _, call in ipairs(parked) do
+    ids[#ids + 1] = self.waiting[call] and handle:id(call)
   end
   token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
   self:release(parked, err)
@@ -125,6 +127,7 @@ function Authority:park(call)
     end
   end
   self.parked[#self.parked + 1] = call
+  self.waiting[call] = true
   self.client.core:park(call)
   return true
 end
@@ -151,10 +154,10 @@ end
 
 function Authority:take_failure(call)
   local err = self.failures[call]
+  self.failures[call], self.waiting[call] = nil, nil
   if not err then
     return nil
   end
-  self.failures[call] = nil
   local copy = {}
   for name, value in pairs(err) do
     copy[name] = value
@@ -177,7 +180,8 @@ function M.new(client, options)
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
     parked = {},
-    failures = {},
+    waiting = setmetatable({}, { __mode = "k" }), -- an interrupted call never takes itself out
+    failures = setmetatable({}, { __mode = "k" }),
   }, Authority)
 end
 
