@@ -19,6 +19,11 @@ local token_event = require "partnercenter.credentials.token_event"
 local Authority = {}
 Authority.__index = Authority
 
+--- The error of a call whose client a function of the script's has closed.
+local function closed()
+  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+end
+
 --- Takes a token that another client has left in the cache.
 ---@return boolean? taken
 ---@return partnercenter.Error? err
@@ -27,7 +32,9 @@ function Authority:take_cached()
     return false
   end
   local token, seconds = self.cache:get(self.refused)
-  if not token then
+  if not self.client.core:is_open() then
+    return nil, closed()
+  elseif not token then
     return nil, seconds
   end
   local set = self.client.core:set_access_token(token)
@@ -49,8 +56,8 @@ function Authority:ask_refresh_token()
     local what = token ~= nil and ("a %s, not a string"):format(type(token))
       or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
     return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
-  elseif not handle:is_open() then -- the function has closed it
-    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  elseif not handle:is_open() then
+    return nil, closed()
   end
   return handle:set_refresh_token(token)
 end
@@ -61,8 +68,11 @@ end
 function Authority:begin_renewal()
   local handle = self.client.core
   if type(self.refresh_token) == "function" then
+    self.is_asking = true
     local ok, err = self:ask_refresh_token()
+    self.is_asking = false
     if not ok then
+      self:release(self:take_parked(), err) -- those that the function has started
       return nil, err
     end
   end
@@ -87,6 +97,12 @@ function Authority:keep(seconds, token, refresh_token)
   return err
 end
 
+function Authority:take_parked()
+  local parked = self.parked
+  self.parked = {}
+  return parked
+end
+
 --- Lets the parked calls go on, or ends them with the error.
 function Authority:release(parked, err)
   local handle = self.client.core
@@ -102,10 +118,10 @@ end
 
 --- The request for a token has ended.
 function Authority:wake()
-  local handle, parked, ids = self.client.core, self.parked, {}
+  local handle, parked, ids = self.client.core, self:take_parked(), {}
   local seconds, token, refresh_token = handle:take_token(self.renewal)
   local err
-  self.renewal, self.parked = nil, {}
+  self.renewal = nil
   if seconds then
     err = self:keep(seconds, token, refresh_token)
   else
@@ -120,7 +136,12 @@ end
 
 --- Lets the call wait for a token.
 function Authority:park(call)
-  if not self.renewal then
+  if self.is_asking and not self.client.task then
+    return nil, core.error {
+      category = "unauthorized",
+      message = "the refresh_token function made a call of the client that waits for its token",
+    }
+  elseif not self.renewal and not self.is_asking then
     local begun, err = self:begin_renewal()
     if not begun then
       return nil, err
