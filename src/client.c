@@ -100,12 +100,21 @@ static int m_about(lua_State *L) {
     return 1;
 }
 
+static void forget_eventful(struct pc_client *client) {
+    struct pc_call *next = NULL;
+    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
+        next = call->next_eventful;
+        pc_call_release(call);
+    }
+}
+
 /* client:pollfd() -> a descriptor that is readable while watched calls have ended. From then on the
  * engine has a thread of its own. */
 static int m_pollfd(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     if (!pc_engine_open(&client->engine))
         return luaL_error(L, "not enough memory");
+    forget_eventful(client); /* calls keep the log of their events until they are collected */
     int fd = pc_mailbox_fd(&client->engine.mailbox);
     if (fd < 0 || !pc_thread_start(&client->thread, &client->engine))
         return luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
@@ -137,11 +146,7 @@ static int m__gc(lua_State *L) {
     m_close(L);
     for (struct pc_call *call; (call = pc_mailbox_take_ended(&client->engine.mailbox));)
         pc_call_release(call);
-    for (struct pc_call *next = NULL, *call = pc_engine_take_eventful(&client->engine); call;
-         call = next) {
-        next = call->next_eventful;
-        pc_call_release(call);
-    }
+    forget_eventful(client);
     pc_secrets_release(client->secrets);
     client->secrets = NULL;
     return 0;
