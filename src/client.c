@@ -123,6 +123,16 @@ static int m_pollfd(lua_State *L) {
     return 1;
 }
 
+/* client:take_fork() -> whether this process came by a fork since it was asked last: what was in
+ * flight is the parent's */
+static int m_take_fork(lua_State *L) {
+    struct pc_engine *engine = &pc_client_get(L)->engine;
+    pc_engine_follow_fork(engine);
+    lua_pushboolean(L, engine->has_forked);
+    engine->has_forked = false;
+    return 1;
+}
+
 /* client:close(): cancels what is in flight, wipes the secrets. Also __close. */
 static int m_close(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
@@ -185,6 +195,7 @@ static const luaL_Reg methods[] = {
     { "about", m_about },
     { "error", m_error },
     { "pollfd", m_pollfd },
+    { "take_fork", m_take_fork },
     { "is_open", m_is_open },
     { "close", m_close },
     { "__gc", m__gc },

@@ -65,17 +65,19 @@ void pc_engine_init(struct pc_engine *engine, const struct pc_engine_options *op
     pc_mailbox_open(&engine->mailbox);
 }
 
-/* Leaves to the parent what was the parent's. */
-static void begin_anew(struct pc_engine *engine) {
+void pc_engine_follow_fork(struct pc_engine *engine) {
     const struct pc_engine_options options = engine->options;
+    if (!engine->multi || engine->forks == pc_fork_count())
+        return;
+    pc_mailbox_close(&engine->mailbox);
     pc_engine_init(engine, &options);
+    engine->has_forked = true;
 }
 
 bool pc_engine_open(struct pc_engine *engine) {
-    if (engine->multi && engine->forks == pc_fork_count())
-        return true;
+    pc_engine_follow_fork(engine);
     if (engine->multi)
-        begin_anew(engine);
+        return true;
     engine->forks = pc_fork_count();
     engine->multi = curl_multi_init();
     if (!engine->multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections))
@@ -87,8 +89,7 @@ bool pc_engine_open(struct pc_engine *engine) {
 }
 
 void pc_engine_close(struct pc_engine *engine) {
-    if (engine->multi && engine->forks != pc_fork_count())
-        begin_anew(engine);
+    pc_engine_follow_fork(engine);
     take_posted(engine);
     for (int state = 0; state < PC_CALL_DONE; state++) {
         while (engine->lists[state].first)

@@ -26,6 +26,8 @@ static void give_up_after_fork(struct pc_call *call) {
     if (!call->is_begun || call->state == PC_CALL_DONE || call->forks == pc_fork_count())
         return;
     call->cancelled = true;
+    call->events.count = 0;
+    call->ended = pc_clock();
     call->state = PC_CALL_DONE;
 }
 
@@ -143,13 +145,15 @@ static int m_drive(lua_State *L) {
     double seconds = luaL_optnumber(L, 3, MAX_WAIT);
     if (!(call && call->state == PC_CALL_DONE)) {
         pc_client_check(L);
+        pc_engine_follow_fork(engine);
         if (engine->is_threaded)
             pc_mailbox_wait(&engine->mailbox, call, seconds);
         else if (pc_engine_open(engine))
             pc_engine_drive(engine, call, seconds);
     }
     lua_pushboolean(L, call && call->state == PC_CALL_DONE);
-    lua_pushboolean(L, engine->eventful || pc_mailbox_has_ended(&engine->mailbox));
+    lua_pushboolean(L, engine->eventful || engine->has_forked ||
+                           pc_mailbox_has_ended(&engine->mailbox));
     return 2;
 }
 
