@@ -123,6 +123,15 @@ static int m_pollfd(lua_State *L) {
     return 1;
 }
 
+/* client:keep_readable(boolean): whether the descriptor is readable although no watched call has
+ * ended: the script has something to take that it does not know of yet */
+static int m_keep_readable(lua_State *L) {
+    struct pc_engine *engine = &pc_client_get(L)->engine;
+    pc_engine_follow_fork(engine);
+    pc_mailbox_keep_readable(&engine->mailbox, lua_toboolean(L, 2));
+    return 0;
+}
+
 /* client:take_fork() -> whether this process came by a fork since it was asked last: what was in
  * flight is the parent's */
 static int m_take_fork(lua_State *L) {
@@ -195,6 +204,7 @@ static const luaL_Reg methods[] = {
     { "about", m_about },
     { "error", m_error },
     { "pollfd", m_pollfd },
+    { "keep_readable", m_keep_readable },
     { "take_fork", m_take_fork },
     { "is_open", m_is_open },
     { "close", m_close },

@@ -38,6 +38,13 @@ local function finish(call, ok, ...)
   local client = call.client
   client.last_finished = (client.last_finished or 0) + 1
   client.finished[call] = client.last_finished
+  client.core:keep_readable(true) -- until `process` takes it: an event loop may sleep by now
+end
+
+--- The call is no longer one that `process` will tell of.
+local function forget(client, call)
+  client.finished[call] = nil
+  client.core:keep_readable(next(client.finished) ~= nil)
 end
 
 --- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
@@ -99,7 +106,7 @@ function Call:result()
       flight.turn(client)
     end
   end
-  client.finished[self] = nil
+  forget(client, self)
   if self.raised ~= nil then
     error(self.raised, 0)
   end
@@ -130,7 +137,7 @@ function M.start(client, method, ...)
   call.co = coroutine.create(method)
   run(call, client, ...)
   if call.raised ~= nil then
-    client.finished[call] = nil
+    forget(client, call)
     error(call.raised, 3)
   end
   return call
@@ -141,6 +148,7 @@ end
 function M.take_finished(client)
   local calls, order = {}, client.finished
   client.finished = {}
+  client.core:keep_readable(false)
   for call in pairs(order) do
     calls[#calls + 1] = call
   end
