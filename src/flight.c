@@ -211,7 +211,8 @@ static int m_state(lua_State *L) {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    lua_pushstring(L, names[check_call(L, 2)->state]);
+    enum pc_call_state state = check_call(L, 2)->state; /* gcc reads an index without atomicity */
+    lua_pushstring(L, names[state]);
     return 1;
 }
 
