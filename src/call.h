@@ -36,8 +36,8 @@ struct pc_call {
     unsigned wanted;                 /* what it was posted for; guarded likewise */
     atomic_int references;
     _Atomic(enum pc_call_state) state;
-    bool is_begun;   /* the script has given it to an engine, which may not have seen it yet */
     double id;       /* by which the script knows it */
+    bool is_begun;   /* the script has given it to an engine, which may not have seen it yet */
     bool is_watched; /* the script wants to be told of its end, also when it waits for another */
 
     struct pc_request request;
