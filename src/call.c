@@ -72,6 +72,7 @@ void pc_call_repeat(struct pc_call *call) {
     pc_headers_release(call->headers);
     call->headers = NULL;
     call->is_repeated = true;
+    call->is_begun = false;
     call->state = PC_CALL_PREPARED;
 }
 

@@ -37,6 +37,7 @@ struct pc_call {
     atomic_int references;
     _Atomic(enum pc_call_state) state;
     double id;       /* by which the script knows it */
+    bool is_begun;   /* the script has given it to an engine, which may not have seen it yet */
     bool is_watched; /* the script wants to be told of its end, also when it waits for another */
     bool has_wakeup; /* a coroutine of nginx waits for it; guarded by the mailbox's lock */
     int wakeup;      /* its socket, which the call owns */

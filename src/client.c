@@ -23,6 +23,14 @@ struct pc_client *pc_client_check(lua_State *L) {
     return client;
 }
 
+void pc_client_forget_events(struct pc_client *client) {
+    struct pc_call *next = NULL;
+    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
+        next = call->next_eventful;
+        pc_call_release(call);
+    }
+}
+
 static void keep_secret(lua_State *L, struct pc_client *client, enum pc_secret which,
                         struct pc_text text) {
     if (text.data && !pc_secrets_set(client->secrets, which, text))
@@ -117,6 +125,25 @@ static int m_pollfd(lua_State *L) {
     return 1;
 }
 
+/* client:keep_readable(boolean): whether the descriptor is readable although no watched call has
+ * ended: the script has something to take that it does not know of yet */
+static int m_keep_readable(lua_State *L) {
+    struct pc_engine *engine = &pc_client_get(L)->engine;
+    pc_engine_follow_fork(engine);
+    pc_mailbox_keep_readable(&engine->mailbox, lua_toboolean(L, 2));
+    return 0;
+}
+
+/* client:take_fork() -> whether this process came by a fork since it was asked last: what was in
+ * flight is the parent's */
+static int m_take_fork(lua_State *L) {
+    struct pc_engine *engine = &pc_client_get(L)->engine;
+    pc_engine_follow_fork(engine);
+    lua_pushboolean(L, engine->has_forked);
+    engine->has_forked = false;
+    return 1;
+}
+
 /* client:close(): cancels what is in flight, wipes the secrets. Also __close. */
 static int m_close(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
@@ -140,11 +167,7 @@ static int m__gc(lua_State *L) {
     m_close(L);
     for (struct pc_call *call; (call = pc_mailbox_take_ended(&client->engine.mailbox));)
         pc_call_release(call);
-    for (struct pc_call *next = NULL, *call = pc_engine_take_eventful(&client->engine); call;
-         call = next) {
-        next = call->next_eventful;
-        pc_call_release(call);
-    }
+    pc_client_forget_events(client);
     pc_secrets_release(client->secrets);
     client->secrets = NULL;
     return 0;
@@ -184,6 +207,8 @@ static const luaL_Reg methods[] = {
     { "error", m_error },
     { "deadline", m_deadline },
     { "pollfd", m_pollfd },
+    { "keep_readable", m_keep_readable },
+    { "take_fork", m_take_fork },
     { "is_open", m_is_open },
     { "close", m_close },
     { "__gc", m__gc },

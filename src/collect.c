@@ -42,7 +42,7 @@ static int m_events(lua_State *L) {
     lua_newtable(L);
     if (!lua_isnil(L, 2)) {
         struct pc_call *call = pc_flight_check(L, 2);
-        luaL_argcheck(L, call->state == PC_CALL_DONE || call->state == PC_CALL_PREPARED, 2,
+        luaL_argcheck(L, call->state == PC_CALL_DONE || !call->is_begun, 2,
                       "the call is in flight");
         append_events(L, call);
         return 1;
@@ -104,8 +104,9 @@ static int m_take_token(lua_State *L) {
     struct pc_token_grant grant = { 0 };
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
     lua_settop(L, 2);
-    bool is_success = pc_call_is_success(call);
-    if (!client->is_open || !is_success || !pc_token_read(L, call, &grant)) {
+    if (!client->is_open)
+        call->cancelled = true; /* whatever was answered: the client cannot use it any more */
+    if (call->cancelled || !pc_call_is_success(call) || !pc_token_read(L, call, &grant)) {
         lua_pushnil(L);
         pc_failure_push_token(L, call);
         discard(L, client, 2);

@@ -73,17 +73,19 @@ void pc_engine_init(struct pc_engine *engine, const struct pc_engine_options *op
     pc_mailbox_open(&engine->mailbox);
 }
 
-/* Leaves to the parent what was the parent's. */
-static void begin_anew(struct pc_engine *engine) {
+void pc_engine_follow_fork(struct pc_engine *engine) {
     const struct pc_engine_options options = engine->options;
+    if (!engine->multi || engine->forks == pc_fork_count())
+        return;
+    pc_mailbox_close(&engine->mailbox);
     pc_engine_init(engine, &options);
+    engine->has_forked = true;
 }
 
 bool pc_engine_open(struct pc_engine *engine) {
-    if (engine->multi && engine->forks == pc_fork_count())
-        return true;
+    pc_engine_follow_fork(engine);
     if (engine->multi)
-        begin_anew(engine);
+        return true;
     engine->forks = pc_fork_count();
     engine->multi = curl_multi_init();
     if (!engine->multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections))
@@ -93,8 +95,7 @@ bool pc_engine_open(struct pc_engine *engine) {
 }
 
 void pc_engine_close(struct pc_engine *engine) {
-    if (engine->multi && engine->forks != pc_fork_count())
-        begin_anew(engine);
+    pc_engine_follow_fork(engine);
     take_posted(engine);
     for (int state = 0; state < PC_CALL_DONE; state++) {
         while (engine->lists[state].first)
@@ -117,7 +118,8 @@ static void post(struct pc_engine *engine, struct pc_call *call, unsigned wanted
 }
 
 void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_headers *headers) {
-    if (call->state == PC_CALL_PREPARED) {
+    if (!call->is_begun) {
+        call->is_begun = true;
         if (call->begun == 0)
             call->begun = pc_clock();
         call->deadline = call->begun + call->request.deadline;
@@ -127,11 +129,11 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
     }
     if (headers)
         pc_call_link_headers(call, headers);
-    post(engine, call, PC_POST_SUBMIT);
+    post(engine, call, headers ? PC_POST_SUBMIT : PC_POST_PARK);
 }
 
 void pc_engine_cancel(struct pc_call *call) {
-    if (call->engine && call->state != PC_CALL_PREPARED && call->state != PC_CALL_DONE)
+    if (call->is_begun && call->state != PC_CALL_DONE)
         post(call->engine, call, PC_POST_CANCEL);
 }
 
@@ -145,6 +147,8 @@ void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, doubl
     take_ends(engine);
     pc_lifecycle_look_at_due(engine);
     if (call && call->state == PC_CALL_DONE)
+        return;
+    if (!engine->is_threaded && pc_mailbox_has_ended(&engine->mailbox))
         return;
     pc_lifecycle_admit(engine);
     curl_multi_poll(engine->multi, NULL, 0, time_to_wait(engine, max_wait), NULL);

@@ -31,7 +31,8 @@ struct pc_engine {
     struct pc_mailbox mailbox; /* all that the script's thread may touch while another one drives */
     CURLM *multi;              /* NULL until there is something to do */
     bool is_threaded;
-    unsigned forks; /* pc_fork_count() when `multi` was made */
+    unsigned forks;  /* pc_fork_count() when `multi` was made */
+    bool has_forked; /* what it had before a fork was left to the parent; the script was not told */
 
     struct pc_easy_pool idle; /* easy handles for the next calls, at most max_connections */
     struct pc_call_list lists[PC_CALL_DONE]; /* of the calls in each state but the last */
@@ -50,8 +51,11 @@ void pc_engine_init(struct pc_engine *engine, const struct pc_engine_options *op
  * second close does nothing. */
 void pc_engine_close(struct pc_engine *engine);
 
-/* Makes the engine ready for calls, also in a process that came by a fork: the parent keeps its
- * connections, its thread and its calls. False when memory runs out. */
+/* In a process that came by a fork, leaves to the parent its connections, its thread and its calls,
+ * and begins anew. */
+void pc_engine_follow_fork(struct pc_engine *engine);
+
+/* Makes the engine ready for calls. False when memory runs out. */
 bool pc_engine_open(struct pc_engine *engine);
 
 /* Begins a prepared call, of an engine that is open. Without headers it waits, within its deadline,
@@ -62,7 +66,8 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
 void pc_engine_cancel(struct pc_call *call);
 
 /* Moves all calls on without waiting, then, if `call` (which may be NULL) is not done, waits until
- * something can be done again: at most `max_wait` seconds, less when a signal arrives. */
+ * something can be done again: at most `max_wait` seconds, less when a signal arrives. Where the
+ * script drives, that is at once when a watched call has ended. */
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait);
 
 /* The calls with events that the script was not told, linked by `next_eventful`, one reference

@@ -223,7 +223,8 @@ void pc_failure_push(lua_State *L, struct pc_call *call) {
 
 void pc_failure_push_token(lua_State *L, struct pc_call *call) {
     luaL_checkstack(L, 16, "error");
-    if (pc_call_is_success(call)) { /* the body is not shown: it may hold a token */
+    if (!call->cancelled &&
+        pc_call_is_success(call)) { /* the body is not shown: it may hold a token */
         lua_pushfstring(L, "the authority answered %d, but not with an access token",
                         (int)call->answer.status);
         make_answer_error(L, call, (struct pc_category){ "response_parsing", false });

@@ -22,10 +22,11 @@
 
 /* A call that was in flight when the process forked is the parent's. */
 static void give_up_after_fork(struct pc_call *call) {
-    if (call->state == PC_CALL_PREPARED || call->state == PC_CALL_DONE ||
-        call->forks == pc_fork_count())
+    if (!call->is_begun || call->state == PC_CALL_DONE || call->forks == pc_fork_count())
         return;
     call->cancelled = true;
+    call->events.count = 0;
+    call->ended = pc_clock();
     call->state = PC_CALL_DONE;
 }
 
@@ -124,7 +125,11 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
 /* client:start_thread(): from now on the engine has a thread of its own. */
 static int m_start_thread(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    if (!pc_engine_open(&client->engine) || !pc_thread_start(&client->thread, &client->engine))
+    struct pc_engine *engine = &client->engine;
+    bool is_open = pc_engine_open(engine);
+    if (!engine->is_threaded)
+        pc_client_forget_events(client);
+    if (!is_open || !pc_thread_start(&client->thread, engine))
         luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
                    strerror(errno));
     return 0;
@@ -133,8 +138,7 @@ static int m_start_thread(lua_State *L) {
 /* client:park(call): begins a prepared call, which waits for an access token. */
 static int m_park(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    luaL_argcheck(L, pc_flight_check(L, 2)->state == PC_CALL_PREPARED, 2,
-                  "the call has begun already");
+    luaL_argcheck(L, !pc_flight_check(L, 2)->is_begun, 2, "the call has begun already");
     submit(L, client, NULL);
     return 0;
 }
@@ -206,13 +210,15 @@ static int m_drive(lua_State *L) {
     double seconds = luaL_optnumber(L, 3, MAX_WAIT);
     if (!(call && call->state == PC_CALL_DONE)) {
         pc_client_check(L);
+        pc_engine_follow_fork(engine);
         if (engine->is_threaded)
             pc_mailbox_wait(&engine->mailbox, call, seconds);
         else if (pc_engine_open(engine))
             pc_engine_drive(engine, call, seconds);
     }
     lua_pushboolean(L, call && call->state == PC_CALL_DONE);
-    lua_pushboolean(L, engine->eventful || pc_mailbox_has_ended(&engine->mailbox));
+    lua_pushboolean(L, engine->eventful || engine->has_forked ||
+                           pc_mailbox_has_ended(&engine->mailbox));
     return 2;
 }
 
@@ -222,7 +228,9 @@ static int m_state(lua_State *L) {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    lua_pushstring(L, names[pc_flight_check(L, 2)->state]);
+    enum pc_call_state state =
+        pc_flight_check(L, 2)->state; /* gcc reads an index without atomicity */
+    lua_pushstring(L, names[state]);
     return 1;
 }
 

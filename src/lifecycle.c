@@ -283,12 +283,10 @@ static void take(struct pc_engine *engine, struct pc_call *call) {
 }
 
 void pc_lifecycle_obey(struct pc_engine *engine, struct pc_call *call, unsigned wanted) {
-    if (wanted & PC_POST_SUBMIT) {
-        if (call->state == PC_CALL_PREPARED)
-            take(engine, call);
-        if (call->state == PC_CALL_PARKED && call->headers)
-            queue(engine, call);
-    }
+    if ((wanted & (PC_POST_PARK | PC_POST_SUBMIT)) && call->state == PC_CALL_PREPARED)
+        take(engine, call);
+    if ((wanted & PC_POST_SUBMIT) && call->state == PC_CALL_PARKED)
+        queue(engine, call);
     if ((wanted & PC_POST_CANCEL) && call->state != PC_CALL_PREPARED && call->state != PC_CALL_DONE)
         pc_lifecycle_cancel(engine, call);
 }

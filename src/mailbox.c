@@ -54,24 +54,33 @@ struct pc_call *pc_mailbox_take_posted(struct pc_mailbox *mailbox, unsigned *wan
     return call;
 }
 
-/* Makes the descriptor readable, or not. Its counter is 0 or 1: neither blocks. */
-static void set_readable(const struct pc_mailbox *mailbox, bool readable) {
+/* Makes the descriptor readable where it is to be, or not. Its counter is 0 or 1: neither blocks.
+ */
+static void update_readable(struct pc_mailbox *mailbox) {
     eventfd_t value = 1;
-    if (mailbox->fd < 0)
+    bool readable = mailbox->is_kept || mailbox->ended.count > 0;
+    if (mailbox->fd < 0 || readable == mailbox->is_readable)
         return;
+    mailbox->is_readable = readable;
     if (readable)
         (void)eventfd_write(mailbox->fd, value);
     else
         (void)eventfd_read(mailbox->fd, &value);
 }
 
+void pc_mailbox_keep_readable(struct pc_mailbox *mailbox, bool keep) {
+    pthread_mutex_lock(&mailbox->lock);
+    mailbox->is_kept = keep;
+    update_readable(mailbox);
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
 void pc_mailbox_tell_end(struct pc_mailbox *mailbox, struct pc_call *call) {
     pthread_mutex_lock(&mailbox->lock);
     if (call->is_watched) {
         pc_call_hold(call);
-        if (mailbox->ended.count == 0)
-            set_readable(mailbox, true);
         pc_call_list_append(&mailbox->ended, call);
+        update_readable(mailbox);
     }
     call->state = PC_CALL_DONE;
     if (call->has_wakeup)
@@ -113,8 +122,7 @@ struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox) {
     struct pc_call *call = mailbox->ended.first;
     if (call) {
         pc_call_list_remove(&mailbox->ended, call);
-        if (mailbox->ended.count == 0)
-            set_readable(mailbox, false);
+        update_readable(mailbox);
     }
     pthread_mutex_unlock(&mailbox->lock);
     return call;
@@ -145,7 +153,9 @@ void pc_mailbox_wait(struct pc_mailbox *mailbox, const struct pc_call *call, dou
 int pc_mailbox_fd(struct pc_mailbox *mailbox) {
     pthread_mutex_lock(&mailbox->lock);
     if (mailbox->fd < 0) {
-        mailbox->fd = eventfd(mailbox->ended.count > 0, EFD_CLOEXEC | EFD_NONBLOCK);
+        mailbox->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        mailbox->is_readable = false;
+        update_readable(mailbox);
     }
     int fd = mailbox->fd;
     pthread_mutex_unlock(&mailbox->lock);

@@ -15,7 +15,9 @@ struct pc_mailbox {
     pthread_cond_t has_ended;                   /* broadcast with each call that ends */
     struct pc_call *first_posted, *last_posted; /* linked by `next_posted` */
     struct pc_call_list ended; /* watched calls, until the script has been told; one reference */
-    int fd;                    /* an eventfd, readable while `ended` has calls; -1: none */
+    int fd;           /* an eventfd, readable while `ended` has calls or `is_kept`; -1: none */
+    bool is_readable; /* the eventfd */
+    bool is_kept;     /* the script wants it readable */
 };
 
 void pc_mailbox_open(struct pc_mailbox *mailbox);
@@ -24,7 +26,7 @@ void pc_mailbox_open(struct pc_mailbox *mailbox);
 void pc_mailbox_close(struct pc_mailbox *mailbox);
 
 /* What the script can want, a set of bits. */
-enum { PC_POST_SUBMIT = 1, PC_POST_CANCEL = 2 };
+enum { PC_POST_PARK = 1, PC_POST_SUBMIT = 2, PC_POST_CANCEL = 4 };
 
 /* Posts a call. True when there was none before: whoever drives the engine is to be woken then. */
 bool pc_mailbox_post(struct pc_mailbox *mailbox, struct pc_call *call, unsigned wanted);
@@ -50,6 +52,9 @@ struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox);
 /* Waits until `call` (which may be NULL) or some watched call has ended: at most so many seconds.
  */
 void pc_mailbox_wait(struct pc_mailbox *mailbox, const struct pc_call *call, double seconds);
+
+/* Whether the descriptor is readable also while nothing has ended. */
+void pc_mailbox_keep_readable(struct pc_mailbox *mailbox, bool keep);
 
 /* The descriptor that is readable while watched calls have ended; -1 with errno set when the system
  * gives none. */

@@ -113,7 +113,8 @@ function Client:start(method_name, ...)
   if not STARTABLE[method_name] then
     error(("bad argument 'method_name' (%s cannot be started)"):format(tostring(method_name)), 2)
   end
-  return started.start(self, self[method_name], ...)
+  local call = started.start(self, self[method_name], ...) -- no tail call: an error names the line above this one's
+  return call
 end
 
 --- The descriptor to wait for in an event loop: it is readable when started calls have ended. From

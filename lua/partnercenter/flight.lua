@@ -7,20 +7,39 @@ local nginx = require "partnercenter.nginx"
 
 local M = {}
 
---- Lets the code that waits for calls which have ended go on, and tells the script what happened.
----@param client partnercenter.Client
-function M.turn(client)
-  local handle = client.core
-  if client.listener then
-    client.listener:deliver(client, handle:events())
-  end
-  for _, id in ipairs(handle:ended()) do
+--- Lets the code go on that waits for these calls.
+local function wake(client, ids)
+  for _, id in ipairs(ids) do
     local waiter = client.waiters[id]
     client.waiters[id] = nil
     if waiter then
       waiter:wake()
     end
   end
+end
+
+--- In a process that came by a fork, ends the calls that were in flight: they are the parent's.
+local function follow_fork(client)
+  if not client.core:take_fork() then
+    return
+  end
+  local ids = {}
+  for id in pairs(client.waiters) do
+    ids[#ids + 1] = id
+  end
+  table.sort(ids)
+  wake(client, ids)
+end
+
+--- Lets the code that waits for calls which have ended go on, and tells the script what happened.
+---@param client partnercenter.Client
+function M.turn(client)
+  local handle = client.core
+  follow_fork(client)
+  if client.listener then
+    client.listener:deliver(client, handle:events())
+  end
+  wake(client, handle:ended())
 end
 
 --- Moves all calls of the client on, until one of them is done.
@@ -102,6 +121,7 @@ end
 ---@return partnercenter.Error? err why it was not sent, or not once more
 local function fly(client, call)
   local handle = client.core
+  follow_fork(client)
   core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
   local err = problem(client)
   if err then

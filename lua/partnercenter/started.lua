@@ -45,6 +45,13 @@ local function finish(call, ok, ...)
   end
   client.last_finished = (client.last_finished or 0) + 1
   client.finished[call] = client.last_finished
+  client.core:keep_readable(true) -- until `process` takes it: an event loop may sleep by now
+end
+
+--- The call is no longer one that `process` will tell of.
+local function forget(client, call)
+  client.finished[call] = nil
+  client.core:keep_readable(next(client.finished) ~= nil)
 end
 
 --- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
@@ -114,13 +121,14 @@ end
 ---@return any ... what the method returns
 function Call:result()
   check(self, "result")
-  if coroutine.running() == self.co then
+  local status = coroutine.status(self.co)
+  if status == "running" or status == "normal" then -- we are inside one of its functions
     error("a call cannot wait for itself", 2)
   end
   while not self.results do
     advance_or_wait(self)
   end
-  self.client.finished[self] = nil
+  forget(self.client, self)
   if self.raised ~= nil then
     error(self.raised, 0)
   end
@@ -152,7 +160,7 @@ function M.start(client, method, ...)
   client.tasks[call.co] = call
   run(call, client, ...)
   if call.raised ~= nil then
-    client.finished[call] = nil
+    forget(client, call)
     error(call.raised, 3)
   end
   return call
@@ -176,6 +184,7 @@ end
 function M.take_finished(client)
   local calls, order = {}, client.finished
   client.finished = {}
+  client.core:keep_readable(false)
   for call in pairs(order) do
     calls[#calls + 1] = call
   end

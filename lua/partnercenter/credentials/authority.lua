@@ -12,10 +12,17 @@ local token_event = require "partnercenter.credentials.token_event"
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata? the core's call that asks for a token
----@field package parked userdata[] the calls that wait for it
+---@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
+---@field package parked userdata[] the calls that wait for it, or have waited
+---@field package waiting table<userdata, true> those that still do: one may be cancelled, or its deadline pass
 ---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
 local Authority = {}
 Authority.__index = Authority
+
+--- The error of a call whose client a function of the script's has closed.
+local function closed()
+  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+end
 
 --- Takes a token that another client has left in the cache.
 ---@return boolean? taken
@@ -25,7 +32,9 @@ function Authority:take_cached()
     return false
   end
   local token, seconds = self.cache:get(self.refused)
-  if not token then
+  if not self.client.core:is_open() then
+    return nil, closed()
+  elseif not token then
     return nil, seconds
   end
   local set = self.client.core:set_access_token(token)
@@ -47,8 +56,8 @@ function Authority:ask_refresh_token()
     local what = token ~= nil and ("a %s, not a string"):format(type(token))
       or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
     return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
-  elseif not handle:is_open() then -- the function has closed it
-    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+  elseif not handle:is_open() then
+    return nil, closed()
   end
   return handle:set_refresh_token(token)
 end
@@ -59,8 +68,11 @@ end
 function Authority:begin_renewal()
   local handle = self.client.core
   if type(self.refresh_token) == "function" then
+    self.asker = coroutine.running() or "main"
     local ok, err = self:ask_refresh_token()
+    self.asker = nil
     if not ok then
+      self:release(self:take_parked(), err) -- those that the function has started
       return nil, err
     end
   end
@@ -85,14 +97,20 @@ function Authority:keep(seconds, token, refresh_token)
   return err
 end
 
+function Authority:take_parked()
+  local parked = self.parked
+  self.parked = {}
+  return parked
+end
+
 --- Lets the parked calls go on, or ends them with the error.
 function Authority:release(parked, err)
   local handle = self.client.core
   for _, call in ipairs(parked) do
-    if err then
+    if err and self.waiting[call] then
       self.failures[call] = err
       handle:cancel(call)
-    elseif handle:is_open() then
+    elseif self.waiting[call] and handle:is_open() then
       handle:submit(call)
     end
   end
@@ -100,17 +118,17 @@ end
 
 --- The request for a token has ended.
 function Authority:wake()
-  local handle, parked, ids = self.client.core, self.parked, {}
+  local handle, parked, ids = self.client.core, self:take_parked(), {}
   local seconds, token, refresh_token = handle:take_token(self.renewal)
   local err
-  self.renewal, self.parked = nil, {}
+  self.renewal = nil
   if seconds then
     err = self:keep(seconds, token, refresh_token)
   else
     err = token
   end
-  for i, call in ipairs(parked) do
-    ids[i] = handle:id(call)
+  for _, call in ipairs(parked) do
+    ids[#ids + 1] = self.waiting[call] and handle:id(call)
   end
   token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
   self:release(parked, err)
@@ -118,13 +136,19 @@ end
 
 --- Lets the call wait for a token.
 function Authority:park(call)
-  if not self.renewal then
+  if self.asker == (coroutine.running() or "main") then
+    return nil, core.error {
+      category = "unauthorized",
+      message = "the refresh_token function made a call of the client that waits for its token",
+    }
+  elseif not self.renewal and not self.asker then
     local begun, err = self:begin_renewal()
     if not begun then
       return nil, err
     end
   end
   self.parked[#self.parked + 1] = call
+  self.waiting[call] = true
   self.client.core:park(call)
   return true
 end
@@ -151,10 +175,10 @@ end
 
 function Authority:take_failure(call)
   local err = self.failures[call]
+  self.failures[call], self.waiting[call] = nil, nil
   if not err then
     return nil
   end
-  self.failures[call] = nil
   local copy = {}
   for name, value in pairs(err) do
     copy[name] = value
@@ -177,7 +201,8 @@ function M.new(client, options)
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
     parked = {},
-    failures = {},
+    waiting = setmetatable({}, { __mode = "k" }), -- an interrupted call never takes itself out
+    failures = setmetatable({}, { __mode = "k" }),
   }, Authority)
 end
 
