@@ -12,35 +12,43 @@ local token_event = require "partnercenter.credentials.token_event"
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata? the core's call that asks for a token
----@field package parked userdata[] the calls that wait for it
+---@field package parked userdata[] the calls that were parked until it is there
+---@field package waiting table<userdata, boolean> those of them that have not ended meanwhile
 ---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
 local Authority = {}
 Authority.__index = Authority
 
 --- Takes a token that another client has left in the cache.
----@return boolean? taken
+---@return boolean taken
 ---@return partnercenter.Error? err
-function Authority:take_cached()
+function Authority:take_cached(call)
   if not self.cache then
     return false
   end
-  local token, seconds = self.cache:get(self.refused)
-  if not token then
-    return nil, seconds
-  end
-  local set = self.client.core:set_access_token(token)
-  if set then
+  local handle, begun = self.client.core, core.now()
+  local token, seconds, err = self.cache:get(self.refused)
+  local taken = token and handle:is_open() and handle:set_access_token(token)
+  if taken then
     self.renew_at = core.now() + seconds
   end
-  return set
+  if taken or err then
+    token_event.tell(self.client, { handle:id(call) }, "token_cache", begun, taken and seconds, err)
+  end
+  return taken, err
 end
 
 --- Asks the script for the refresh token, where it keeps it.
 ---@return boolean? ok
 ---@return partnercenter.Error? err
 function Authority:ask_refresh_token()
-  local handle = self.client.core
+  local handle, co = self.client.core, coroutine.running() or "main"
+  if self.askers[co] then
+    local message = "the refresh_token function made a call of the client that waits for its token"
+    return nil, handle:error { category = "unauthorized", message = message }
+  end
+  self.askers[co] = true
   local ok, token, reason = callback.run(self.client, self.refresh_token)
+  self.askers[co] = nil
   if not ok then
     return nil, callback.error(handle, "refresh_token", token)
   elseif type(token) ~= "string" then
@@ -48,7 +56,7 @@ function Authority:ask_refresh_token()
       or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
     return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
   elseif not handle:is_open() then -- the function has closed it
-    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+    return nil, callback.closed()
   end
   return handle:set_refresh_token(token)
 end
@@ -58,7 +66,7 @@ end
 ---@return partnercenter.Error? err
 function Authority:begin_renewal()
   local handle = self.client.core
-  if type(self.refresh_token) == "function" then
+  if self.refresh_token then
     local ok, err = self:ask_refresh_token()
     if not ok then
       return nil, err
@@ -85,10 +93,21 @@ function Authority:keep(seconds, token, refresh_token)
   return err
 end
 
+--- Those of the parked calls that still wait: one that has ended is left alone.
+function Authority:still_waiting(parked)
+  local list = {}
+  for _, call in ipairs(parked) do
+    if self.waiting[call] then
+      list[#list + 1] = call
+    end
+  end
+  return list
+end
+
 --- Lets the parked calls go on, or ends them with the error.
 function Authority:release(parked, err)
   local handle = self.client.core
-  for _, call in ipairs(parked) do
+  for _, call in ipairs(self:still_waiting(parked)) do
     if err then
       self.failures[call] = err
       handle:cancel(call)
@@ -109,7 +128,7 @@ function Authority:wake()
   else
     err = token
   end
-  for i, call in ipairs(parked) do
+  for i, call in ipairs(self:still_waiting(parked)) do
     ids[i] = handle:id(call)
   end
   token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
@@ -124,7 +143,7 @@ function Authority:park(call)
       return nil, err
     end
   end
-  self.parked[#self.parked + 1] = call
+  self.parked[#self.parked + 1], self.waiting[call] = call, true
   self.client.core:park(call)
   return true
 end
@@ -137,13 +156,16 @@ function Authority:send(call, refused)
       self.renew_at, self.refused = -math.huge, refused
     end
   end
-  if core.now() >= self.renew_at then
-    local taken, err = self:take_cached()
-    if err then
-      return nil, err
-    elseif not taken then
-      return self:park(call)
-    end
+  local has_token, err = core.now() < self.renew_at, nil
+  if not has_token then
+    has_token, err = self:take_cached(call)
+  end
+  if err then
+    return nil, err
+  elseif not handle:is_open() then -- a function of the script's has closed it
+    return nil, callback.closed()
+  elseif not has_token then
+    return self:park(call)
   end
   handle:submit(call)
   return true
@@ -151,10 +173,10 @@ end
 
 function Authority:take_failure(call)
   local err = self.failures[call]
+  self.failures[call], self.waiting[call] = nil, nil
   if not err then
     return nil
   end
-  self.failures[call] = nil
   local copy = {}
   for name, value in pairs(err) do
     copy[name] = value
@@ -172,12 +194,14 @@ function M.new(client, options)
   return setmetatable({
     client = client,
     flow = flow,
-    refresh_token = options.refresh_token,
+    refresh_token = type(options.refresh_token) == "function" and options.refresh_token or nil,
     on_refresh_token = options.on_refresh_token,
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
     parked = {},
-    failures = {},
+    waiting = setmetatable({}, { __mode = "k" }),
+    failures = setmetatable({}, { __mode = "k" }),
+    askers = setmetatable({}, { __mode = "k" }), -- the coroutines in which the refresh_token function runs
   }, Authority)
 end
 
