@@ -703,6 +703,9 @@ describe("a refusal of the authority", function()
       assert.equal(meta.correlation_id, err.correlation_id)
       assert.equal(row[2] ~= "" and row[2] or nil, err.body)
       assert.matches("^no access token: ", err.message)
+      if row[2] == "" then
+        assert.equal(("no access token: the authority answered %d with no body"):format(row[1]), err.message)
+      end
       assert_arrived(1, 0)
       assert(client:get_qualifications(CUSTOMER)) -- and nothing holds that one back
       assert_arrived(2, 1)
