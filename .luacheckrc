@@ -1,8 +1,8 @@
 std = "min"
 max_line_length = 125
 
--- Lua 5.1's name, beside the newer `load`.
-read_globals = { "loadstring", math = { fields = { "type" } } }
+-- Names of some versions only, which are asked for before they are used.
+read_globals = { "loadstring", math = { fields = { "type" } }, table = { fields = { "unpack" } } }
 
 files["tests/spec"] = { std = "min+busted" }
 files["tests/clocked"] = { std = "min+busted" }

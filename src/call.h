@@ -43,7 +43,8 @@ struct pc_call {
     int wakeup;      /* its socket, which the call owns */
 
     struct pc_request request;
-    struct pc_secrets *secrets; /* the client's, one reference: what no error may show */
+    struct pc_secrets *secrets; /* the client's, one reference since it was first submitted: what no
+                                 * error may show */
     struct pc_headers *headers; /* the client's, one reference; NULL: there was no token yet */
     struct curl_slist *lines;   /* all of them: the call's own, then the client's */
     struct curl_slist own_lines[4];

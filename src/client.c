@@ -154,7 +154,7 @@ static int m_close(lua_State *L) {
     pc_headers_release(client->token_headers);
     client->headers = client->token_headers = NULL;
     if (client->secrets)
-        pc_secrets_wipe(client->secrets);
+        pc_secrets_close(client->secrets);
     pc_call_pool_close(&client->spare);
     pc_settings_free(&client->settings);
     pc_buffer_free(&client->redacted);

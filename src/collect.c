@@ -95,27 +95,33 @@ static int m_result(lua_State *L) {
     return count;
 }
 
+/* The client uses what was granted from now on. One that was closed meanwhile has no use for an
+ * access token; one of the app alone takes no refresh token. */
+static void use_grant(lua_State *L, struct pc_client *client, struct pc_token_grant *grant) {
+    if (client->is_open)
+        pc_client_set_token(L, client, grant->access_token);
+    if (!client->secrets->current[PC_SECRET_REFRESH_TOKEN])
+        grant->refresh_token = (struct pc_text){ NULL, 0 };
+    if (grant->refresh_token.data &&
+        !pc_secrets_set(client->secrets, PC_SECRET_REFRESH_TOKEN, grant->refresh_token))
+        luaL_error(L, "not enough memory");
+}
+
 /* client:take_token(call) -> seconds it has left, the access token, the next refresh token or nil;
- * or nil, err. The result of a call of `prepare_token` that is done: the client uses the tokens
- * from then on. */
+ * or nil, err. The result of a call of `prepare_token` that is done. */
 static int m_take_token(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     struct pc_call *call = pc_flight_check(L, 2);
     struct pc_token_grant grant = { 0 };
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
     lua_settop(L, 2);
-    if (!client->is_open)
-        call->cancelled = true; /* whatever was answered: the client cannot use it any more */
-    if (call->cancelled || !pc_call_is_success(call) || !pc_token_read(L, call, &grant)) {
+    if (!pc_call_is_success(call) || !pc_token_read(L, call, &grant)) {
         lua_pushnil(L);
         pc_failure_push_token(L, call);
         discard(L, client, 2);
         return 2;
     }
-    pc_client_set_token(L, client, grant.access_token);
-    if (grant.refresh_token.data &&
-        !pc_secrets_set(client->secrets, PC_SECRET_REFRESH_TOKEN, grant.refresh_token))
-        return luaL_error(L, "not enough memory");
+    use_grant(L, client, &grant);
     lua_pushnumber(L, grant.seconds);
     lua_pushlstring(L, grant.access_token.data, grant.access_token.length);
     if (grant.refresh_token.data)

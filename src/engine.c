@@ -137,6 +137,12 @@ void pc_engine_cancel(struct pc_call *call) {
         post(call->engine, call, PC_POST_CANCEL);
 }
 
+/* Whether whoever drives the engine has to look at something before it waits, at a token that has
+ * come for instance. The engine's own thread only wakes others. */
+static bool has_news(struct pc_engine *engine) {
+    return !engine->is_threaded && (engine->eventful || pc_mailbox_has_ended(&engine->mailbox));
+}
+
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait) {
     int running = 0;
     take_posted(engine);
@@ -146,7 +152,7 @@ void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, doubl
         fail_active(engine, code);
     take_ends(engine);
     pc_lifecycle_look_at_due(engine);
-    if (call && call->state == PC_CALL_DONE)
+    if ((call && call->state == PC_CALL_DONE) || has_news(engine))
         return;
     if (!engine->is_threaded && pc_mailbox_has_ended(&engine->mailbox))
         return;

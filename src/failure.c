@@ -126,7 +126,8 @@ static void set_code(lua_State *L, int decoded) {
 /* Pushes a message for an answer that brings none of its own. */
 static void push_plain_message(lua_State *L, const struct pc_call *call) {
     const char *what = call->answer.body.length > 0 ? "a body that is no error object" : "no body";
-    lua_pushfstring(L, "the service answered %d with %s", (int)call->answer.status, what);
+    const char *who = call->request.operation->is_token ? "authority" : "service";
+    lua_pushfstring(L, "the %s answered %d with %s", who, (int)call->answer.status, what);
 }
 
 /* What the authority refuses with a 4xx will not be granted by asking again: the credentials are

@@ -46,7 +46,6 @@ static struct pc_call *push_call(lua_State *L, struct pc_client *client) {
     box->call = pc_call_pool_take(&client->spare);
     if (!box->call)
         luaL_error(L, "not enough memory");
-    box->call->secrets = pc_secrets_hold(client->secrets);
     box->call->id = ++client->last_id;
     return box->call;
 }
@@ -117,6 +116,8 @@ static int m_watch(lua_State *L) {
 static void submit(lua_State *L, struct pc_client *client, struct pc_headers *headers) {
     struct pc_call *call = pc_flight_check(L, 2);
     luaL_argcheck(L, !call->headers, 2, "the call has begun already");
+    if (!call->secrets)
+        call->secrets = pc_secrets_hold(client->secrets);
     if (!pc_engine_open(&client->engine))
         luaL_error(L, "not enough memory");
     pc_engine_submit(&client->engine, call, headers);
@@ -296,5 +297,8 @@ int pc_flight_f_unsent(lua_State *L) {
     struct pc_call *call = pc_flight_check(L, 1);
     lua_settop(L, 2);
     call->ended = pc_clock();
-    return pc_result_push_unsent(L, call);
+    int count = pc_result_push_unsent(L, call);
+    pc_secrets_release(call->secrets);
+    call->secrets = NULL;
+    return count;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "redact.h"
 
+#include "text.h"
+
 #include <string.h>
 
 static int hex_digit(char digit) {
@@ -13,54 +15,120 @@ static int hex_digit(char digit) {
     return -1;
 }
 
-/* The ways to write one byte: a prefix, then the byte in so many hexadecimal digits, or itself
- * where there are none. */
-static const struct {
-    const char *prefix;
-    size_t digits;
-} spellings[] = { { "", 0 }, { "\\", 0 }, { "%", 2 }, { "\\u", 4 } };
-
-/* How many bytes at `text` spell `byte`; 0 when they spell something else. */
-static size_t spelled(const char *text, size_t length, char byte) {
-    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-        size_t prefix = strlen(spellings[i].prefix);
-        size_t size = prefix + (spellings[i].digits ? spellings[i].digits : 1);
-        if (length < size || memcmp(text, spellings[i].prefix, prefix) != 0)
-            continue;
-        if (spellings[i].digits == 0) {
-            if (text[prefix] == byte)
-                return size;
-            continue;
-        }
-        int value = 0;
-        for (size_t j = prefix; j < size && value >= 0; j++) {
-            int digit = hex_digit(text[j]);
-            value = digit < 0 ? -1 : value * 16 + digit;
-        }
-        if (value == (unsigned char)byte)
-            return size;
+/* The number that so many hexadecimal digits at `text` are; -1 where they are none. */
+static int hex_number(const char *text, size_t length, size_t digits) {
+    int value = 0;
+    if (length < digits)
+        return -1;
+    for (size_t i = 0; i < digits; i++) {
+        int digit = hex_digit(text[i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
     }
-    return 0;
+    return value;
+}
+
+/* What begins an escape in a text, and does not stand for itself. Which of them do is not known:
+ * a text is read in each way. */
+struct reading {
+    bool backslash, percent;
+};
+
+static const struct reading readings[] = {
+    { false, false },
+    { true, false },
+    { false, true },
+    { true, true },
+};
+
+/* How many bytes of a text spell how many of the secret; zeros where they spell something else. */
+struct step {
+    size_t text, secret;
+};
+
+/* Writes a code point below 0x10000 as UTF-8 and returns the number of its bytes. */
+static size_t write_utf8(int code, char *bytes) {
+    if (code < 0x80) {
+        bytes[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        bytes[0] = (char)(0xC0 | code >> 6);
+        bytes[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    bytes[0] = (char)(0xE0 | code >> 12);
+    bytes[1] = (char)(0x80 | (code >> 6 & 0x3F));
+    bytes[2] = (char)(0x80 | (code & 0x3F));
+    return 3;
+}
+
+/* Of an escape of JSON's. */
+static struct step step_of_backslash(struct pc_text text, struct pc_text secret) {
+    const struct step none = { 0, 0 };
+    char bytes[3];
+    int code = -1;
+    if (text.length < 2)
+        return none;
+    if (text.data[1] == 'u')
+        code = hex_number(text.data + 2, text.length - 2, 4);
+    if (code < 0)
+        return text.data[1] == secret.data[0] ? (struct step){ 2, 1 } : none;
+    size_t size = write_utf8(code, bytes);
+    if (size > secret.length || memcmp(bytes, secret.data, size) != 0)
+        return none;
+    return (struct step){ 6, size };
+}
+
+static struct step step_of(struct pc_text text, struct pc_text secret, struct reading reading) {
+    const struct step none = { 0, 0 };
+    if (text.length == 0)
+        return none;
+    if (text.data[0] == '\\' && reading.backslash)
+        return step_of_backslash(text, secret);
+    if (text.data[0] == '%' && reading.percent)
+        return hex_number(text.data + 1, text.length - 1, 2) == (unsigned char)secret.data[0]
+                   ? (struct step){ 3, 1 }
+                   : none;
+    if (text.data[0] == '+' && secret.data[0] == ' ' && reading.percent)
+        return (struct step){ 1, 1 };
+    return text.data[0] == secret.data[0] ? (struct step){ 1, 1 } : none;
+}
+
+static struct pc_text behind(struct pc_text text, size_t count) {
+    return (struct pc_text){ text.data + count, text.length - count };
+}
+
+/* How many bytes at `text`, read so, spell the whole secret; 0 when they do not. */
+static size_t spelled_so(struct pc_text text, struct pc_text secret, struct reading reading) {
+    size_t used = 0;
+    while (secret.length > 0) {
+        struct step step = step_of(behind(text, used), secret, reading);
+        if (step.text == 0)
+            return 0;
+        used += step.text;
+        secret = behind(secret, step.secret);
+    }
+    return used;
 }
 
 /* How many bytes at `text` spell the whole secret; 0 when they do not. */
-static size_t spelled_secret(const char *text, size_t length, const char *secret,
-                             size_t secret_length) {
-    size_t used = 0;
-    for (size_t i = 0; i < secret_length; i++) {
-        size_t size = spelled(text + used, length - used, secret[i]);
-        if (size == 0)
-            return 0;
-        used += size;
+static size_t spelled(struct pc_text text, struct pc_text secret) {
+    for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
+        size_t used = spelled_so(text, secret, readings[i]);
+        if (used > 0)
+            return used;
     }
-    return used;
+    return 0;
 }
 
 bool pc_redact(const char *text, size_t length, const char *secret, size_t secret_length,
                struct pc_buffer *out) {
     size_t kept = 0;
     for (size_t i = 0; i < length && secret_length > 0;) {
-        size_t found = spelled_secret(text + i, length - i, secret, secret_length);
+        size_t found = spelled((struct pc_text){ text + i, length - i },
+                               (struct pc_text){ secret, secret_length });
         if (found == 0) {
             i++;
             continue;

@@ -10,8 +10,9 @@
 #define PC_REDACTED "[redacted]"
 
 /* Appends `text` to `out` with each occurrence of `secret` replaced. A server can echo a secret
- * as it stands, with JSON's escapes (\/ or \u002f) or percent-encoded; all of them are found,
- * mixed ones too. False when memory runs out: `out` is then not to be shown. */
+ * as it stands, with JSON's escapes (\/ or \u002f) or percent-encoded, as a form (a space is a
+ * plus) or not; all of them are found, mixed ones too. False when memory runs out: `out` is then
+ * not to be shown. */
 bool pc_redact(const char *text, size_t length, const char *secret, size_t secret_length,
                struct pc_buffer *out);
 

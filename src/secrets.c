@@ -25,18 +25,27 @@ static void wipe(char **text) {
     *text = NULL;
 }
 
-void pc_secrets_wipe(struct pc_secrets *secrets) {
+static void wipe_all(struct pc_secrets *secrets) {
     for (size_t i = 0; i < PC_SECRET_COUNT; i++) {
         wipe(&secrets->current[i]);
         wipe(&secrets->former[i]);
     }
 }
 
+void pc_secrets_close(struct pc_secrets *secrets) {
+    secrets->is_closed = true;
+    if (secrets->references == 1)
+        wipe_all(secrets);
+}
+
 void pc_secrets_release(struct pc_secrets *secrets) {
-    if (!secrets || atomic_fetch_sub(&secrets->references, 1) > 1)
+    if (!secrets)
         return;
-    pc_secrets_wipe(secrets);
-    free(secrets);
+    int left = atomic_fetch_sub(&secrets->references, 1) - 1;
+    if (left == 0 || (left == 1 && secrets->is_closed))
+        wipe_all(secrets);
+    if (left == 0)
+        free(secrets);
 }
 
 bool pc_secrets_set(struct pc_secrets *secrets, enum pc_secret which, struct pc_text text) {

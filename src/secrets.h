@@ -22,6 +22,7 @@ enum pc_secret {
  * is none, and wiped before they are freed. Only the script's thread reads or changes them. */
 struct pc_secrets {
     atomic_int references;
+    bool is_closed; /* the client is */
     char *current[PC_SECRET_COUNT];
     char *former[PC_SECRET_COUNT];
 };
@@ -34,8 +35,9 @@ void pc_secrets_release(struct pc_secrets *secrets); /* NULL is allowed */
 /* Keeps a copy of the text. False when memory runs out. */
 bool pc_secrets_set(struct pc_secrets *secrets, enum pc_secret which, struct pc_text text);
 
-/* Wipes and frees all of them. */
-void pc_secrets_wipe(struct pc_secrets *secrets);
+/* The client is closed: wipes and frees all of them as soon as the client's reference is the only
+ * one. Until then a call has an answer whose error is still to be made. */
+void pc_secrets_close(struct pc_secrets *secrets);
 
 /* Puts `text` into `out`, which is overwritten, with each secret replaced, and with `own`, an older
  * token, which may be NULL like `secrets`. False when memory runs out: `out` is then not to be

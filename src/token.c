@@ -83,13 +83,21 @@ static double seconds_left(lua_State *L, const struct pc_answer *answer) {
     return fmax(0, expires_on - now);
 }
 
+/* The next refresh token, where the answer has one that can be sent. */
+static struct pc_text refresh_token_field(lua_State *L) {
+    const struct pc_text none = { NULL, 0 };
+    struct pc_text text = text_field(L, "refresh_token");
+    bool is_usable = text.length > 0 && !pc_text_has_control(text.data, text.length);
+    return is_usable ? text : none;
+}
+
 bool pc_token_read(lua_State *L, const struct pc_call *call, struct pc_token_grant *grant) {
     const struct pc_buffer *body = &call->answer.body;
     if (body->length == 0 || !pc_json_decode(L, body->data, body->length))
         return false;
     if (lua_istable(L, -1)) {
         grant->access_token = text_field(L, "access_token");
-        grant->refresh_token = text_field(L, "refresh_token");
+        grant->refresh_token = refresh_token_field(L);
         grant->seconds = seconds_left(L, &call->answer);
         if (grant->access_token.data && !pc_credentials_check_token(grant->access_token))
             return true;

@@ -2,6 +2,8 @@
 --- Runs the functions that a script has given. They may make calls of the client themselves: such a
 --- call is waited for there and then, whoever runs the function.
 
+local core = require "partnercenter.core"
+
 local M = {}
 
 local function leave(task, ...)
@@ -40,6 +42,13 @@ function M.error(handle, name, raised)
     message = ("the %s function raised: %s"):format(name, M.text_of(raised)),
     cause = raised,
   }
+end
+
+--- The error of a call that is not sent, since the client was closed: by one of those functions, or by
+--- the script while the call waited.
+---@return partnercenter.Error
+function M.closed()
+  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
 end
 
 return M

@@ -2,6 +2,7 @@
 --- The flight of a call: a token, the request, on a refused token a new one and the request once
 --- more, the result. Written once; how it waits depends on who runs it.
 
+local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local nginx = require "partnercenter.nginx"
 
@@ -87,7 +88,8 @@ local function send(client, call, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
-    err = wait(client, call) or credentials:take_failure(call)
+    err = wait(client, call)
+    err = credentials:take_failure(call) or err
   end
   return sent and not err, err
 end
@@ -98,7 +100,7 @@ local function problem(client)
   if err then
     return err
   elseif not client.core:is_open() then
-    return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+    return callback.closed()
   end
   local task = task_of(client)
   if task and task.is_cancelled then
@@ -117,6 +119,13 @@ local function unsent(call, err)
   return nil, err, meta
 end
 
+--- Tells the script what happened to a call that is not in flight.
+local function tell(client, call)
+  if client.listener then
+    client.listener:deliver(client, client.core:events(call))
+  end
+end
+
 --- Sends the call, once more where its token is refused.
 ---@return partnercenter.Error? err why it was not sent, or not once more
 local function fly(client, call)
@@ -133,6 +142,9 @@ local function fly(client, call)
   _, err = send(client, call)
   local refused = not err and handle:refused_token(call)
   if refused then
+    tell(client, call) -- ahead of what will be told of the new token
+  end
+  if refused and handle:is_open() then
     _, err = send(client, call, refused)
   end
   return err
@@ -182,7 +194,7 @@ function M.perform(client, call)
     return collect(client, call, fly(client, call))
   end
   local failure = fly(client, call)
-  listener:deliver(client, handle:events(call))
+  tell(client, call)
   local id = handle:id(call)
   local result, err, meta = collect(client, call, failure)
   meta.event_error = listener:take_error(id)

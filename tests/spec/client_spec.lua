@@ -6,10 +6,29 @@ local servers = require "tests.support.servers"
 
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
+--- The options of `new`, in the order in which the message lists them.
+local OPTIONS = {
+  "cloud", "base_url", "login_url", "tenant_id", "client_id", "client_secret", "refresh_token", "on_refresh_token",
+  "access_token", "token_cache", "timeout", "connect_timeout", "deadline", "max_retries", "max_retry_after",
+  "max_connections", "http2", "locale", "application_name", "user_agent", "ca_file", "proxy", "allow_insecure_http",
+  "max_response_size", "on_event",
+}
+
+--- What tells a client who it is, whole but for the changes; `false` leaves one out.
+local function credentials(changes)
+  local options = {
+    tenant_id = "contoso.onmicrosoft.com", client_id = "app", client_secret = "secret", refresh_token = "refresh",
+  }
+  for name, value in pairs(changes) do
+    options[name] = value or nil
+  end
+  return options
+end
+
 describe("partnercenter.new", function()
   it("names an unknown option and the allowed ones", function()
     local _, message = pcall(partnercenter.new, { acces_token = "x" })
-    assert.matches("unknown option 'acces_token' %(allowed: base_url, access_token, timeout,", message)
+    assert.matches("unknown option 'acces_token' %(allowed: " .. table.concat(OPTIONS, ", ") .. "%)$", message)
     _, message = pcall(partnercenter.new, { "x" })
     assert.matches("unknown option '1'", message)
     _, message = pcall(partnercenter.new, { [true] = "x" })
@@ -25,11 +44,14 @@ describe("partnercenter.new", function()
   end)
 
   local wrong_types = {
-    base_url = 1, access_token = 1, timeout = "1", connect_timeout = {}, max_connections = true,
+    cloud = 1, base_url = 1, login_url = {}, tenant_id = 1, client_id = 1, client_secret = 1, refresh_token = 1,
+    on_refresh_token = "print", access_token = 1, token_cache = "memory", timeout = "1", connect_timeout = {},
+    deadline = "300", max_retries = "3", max_retry_after = true, max_connections = true,
     http2 = 1, locale = 5, application_name = false, user_agent = print, ca_file = {},
-    proxy = 3128, allow_insecure_http = "yes", max_response_size = "1",
+    proxy = 3128, allow_insecure_http = "yes", max_response_size = "1", on_event = {},
   }
-  for name, value in pairs(wrong_types) do
+  for _, name in ipairs(OPTIONS) do
+    local value = wrong_types[name]
     it("raises for a " .. type(value) .. " as " .. name, function()
       local options = { access_token = "token" }
       options[name] = value
@@ -103,14 +125,105 @@ describe("partnercenter.new", function()
     end)
   end
 
-  it("refuses a client without a token", function()
-    for _, options in ipairs { {}, { timeout = 5 } } do
-      local client, err = partnercenter.new(options)
+  local INSTEAD = ": give tenant_id, client_id and client_secret %(and for the updates refresh_token%), or an access_token$"
+  local incomplete = {
+    { {}, "tenant_id" },
+    { { timeout = 5 }, "tenant_id" },
+    { { refresh_token = "refresh" }, "tenant_id" },
+    { { refresh_token = function() end, client_id = "app", client_secret = "secret" }, "tenant_id" },
+    { credentials { tenant_id = false }, "tenant_id" },
+    { credentials { client_id = false }, "client_id" },
+    { credentials { client_secret = false }, "client_secret" },
+    { credentials { client_secret = false, refresh_token = false }, "client_secret" },
+  }
+  for i, row in ipairs(incomplete) do
+    it(("refuses credentials without %s (%d)"):format(row[2], i), function()
+      local client, err = partnercenter.new(row[1])
       assert.is_nil(client)
       assert.equal("bad_input", err.category)
-      assert.matches("access_token is missing", err.message)
-    end
+      assert.matches("^" .. row[2] .. " is missing" .. INSTEAD, err.message)
+      assert.is_false(err.retryable)
+      assert.equal(0, err.attempts)
+    end)
+  end
+
+  it("refuses to be made of nothing", function()
+    local client, err = partnercenter.new()
+    assert.is_nil(client)
+    assert.equal("bad_input", err.category)
+    assert.matches("^tenant_id is missing", err.message)
   end)
+
+  local bad_credentials = {
+    { { cloud = "mars" }, "^cloud must be global, china, germany or usgov$" },
+    { { cloud = "Global" }, "^cloud must be global" },
+    { { cloud = "" }, "^cloud must not be empty$" },
+    { { login_url = "login.example.com" }, "^login_url is no URL: it must look like https://host" },
+    { { login_url = "http://login.example.com" }, "^login_url uses plain http.*allow_insecure_http" },
+    { { login_url = "http://127.0.0.1.example.com" }, "^login_url uses plain http" },
+    { { login_url = "https://user:pass@example.com" }, "^login_url must not contain a user name" },
+    { { login_url = "https://example.com?x=y" }, "^login_url must not contain a query" },
+    { { login_url = "http://127.0.0.1:1", proxy = "http://192.0.2.1:3128" }, "^proxy would see the access token" },
+  }
+  for _, value in ipairs { "a/b", "..", ".com", "a b", "a?b", "a#b", "a%2Fb", "", "caf\195\169", "a\nb", "a\0b" } do
+    table.insert(bad_credentials, { { tenant_id = value }, "^tenant_id must be the tenant's GUID or one of its domains" })
+  end
+  for _, name in ipairs { "cloud", "login_url", "client_id", "client_secret", "refresh_token" } do
+    for _, value in ipairs { "a\rb", "a\nb", "a\0b", "\127" } do
+      table.insert(bad_credentials, { { [name] = value }, "^" .. name .. " must not contain control characters" })
+    end
+    for _, value in ipairs { "", "  " } do
+      table.insert(bad_credentials, { { [name] = value }, "^" .. name .. " must not be empty$" })
+    end
+  end
+  for i, row in ipairs(bad_credentials) do
+    it(("refuses credentials: %s (%d)"):format(row[2], i), function()
+      local client, err = partnercenter.new(credentials(row[1]))
+      assert.is_nil(client)
+      assert.equal("bad_input", err.category)
+      assert.matches(row[2], err.message)
+      assert.is_false(err.retryable)
+    end)
+  end
+
+  for _, changes in ipairs {
+    { cloud = "china" }, { login_url = "http://localhost:1" }, { refresh_token = false },
+    { refresh_token = function() end }, { on_refresh_token = print },
+    { tenant_id = "3F2504E0-4F89-41D3-9A0C-0305E82C3301" },
+    { login_url = "http://login.example.com", allow_insecure_http = true },
+  } do
+    local name, value = next(changes)
+    it(("takes %s as %s"):format(tostring(value):gsub(":.*", ""), name), function()
+      assert(partnercenter.new(credentials(changes))):close()
+    end)
+  end
+
+  for _, name in ipairs { "tenant_id", "client_id", "client_secret", "refresh_token" } do
+    it("raises for access_token together with " .. name, function()
+      for _, access_token in ipairs { "token", function() end } do
+        local raised, message = pcall(partnercenter.new, { access_token = access_token, [name] = "x" })
+        assert.is_false(raised)
+        assert.matches("bad options %(access_token is given instead of tenant_id, client_id, "
+          .. "client_secret and refresh_token, not together with any of them%)$", message)
+      end
+    end)
+  end
+
+  local no_caches = {
+    ["an empty table"] = {}, ["get alone"] = { get = print }, ["set alone"] = { set = print },
+    ["a file"] = io.stdout, ["an object that raises"] = setmetatable({}, { __index = error }),
+  }
+  for what, object in pairs(no_caches) do
+    it("raises for a token_cache that is wrong: " .. what, function()
+      local raised, message = pcall(function()
+        local client = partnercenter.new(credentials { token_cache = object })
+        return client
+      end)
+      assert.is_false(raised)
+      assert.matches("client_spec%.lua:%d+: bad option 'token_cache' "
+        .. "%(an object with the methods get and set expected%)$", message)
+    end)
+  end
 
   it("takes plain http to another host when told", function()
     local client = assert(partnercenter.new {
@@ -265,4 +378,29 @@ describe("connections", function()
       server.requests()[1].line)
     client:close()
   end)
+
+  local clouds = {
+    { "", "api.partnercenter.microsoft.com", "login.microsoftonline.com" },
+    { "global", "api.partnercenter.microsoft.com", "login.microsoftonline.com" },
+    { "china", "partner.partnercenterapi.microsoftonline.cn", "login.chinacloudapi.cn" },
+    { "germany", "api.partnercenter.microsoft.com", "login.microsoftonline.de" },
+    { "usgov", "api.partnercenter.microsoft.com", "login.microsoftonline.us" },
+  }
+  for _, row in ipairs(clouds) do
+    it("go to the hosts of the cloud, " .. (row[1] ~= "" and row[1] or "by default"), function()
+      local proxy = ("http://127.0.0.1:%d"):format(server.port)
+      for _, options in ipairs { { access_token = "token" }, credentials {} } do
+        options.cloud = row[1] ~= "" and row[1] or nil
+        options.proxy, options.max_retries = proxy, 0
+        local client = assert(partnercenter.new(options))
+        local _, err = client:get_qualifications(CUSTOMER)
+        assert.equal("network", err.category)
+        client:close()
+      end
+      local requests = server.requests()
+      assert.equal(2, #requests)
+      assert.equal(("CONNECT %s:443 HTTP/1.1"):format(row[2]), requests[1].line)
+      assert.equal(("CONNECT %s:443 HTTP/1.1"):format(row[3]), requests[2].line)
+    end)
+  end
 end)

@@ -59,12 +59,80 @@ describe("access_token as a function", function()
     assert.equal(0, count[1])
   end)
 
-  it("gives the next call a new token, and not the call in between", function()
-    client_with(function(count) return count == 1 and "refused" or token, 0 end)
-    local _, err = client:get_qualifications(CUSTOMER)
+  --- The requests to the service, of which all carry the ids of `meta`.
+  local function requests_of(meta)
+    local requests = access.service_requests(server)
+    for _, request in ipairs(requests) do
+      assert.equal(meta.request_id, request.headers["MS-RequestId"])
+      assert.equal(meta.correlation_id, request.headers["MS-CorrelationId"])
+    end
+    return requests
+  end
+
+  it("is asked once more when its token is refused, and the call is repeated once with another one", function()
+    local count = client_with(function(count) return count == 1 and "refused" or token, 3600 end)
+    local result, err, meta = client:update_qualification(CUSTOMER, "Education")
+    assert.is_nil(err)
+    assert.equal("InReview", result.vettingStatus)
+    assert.equal(2, meta.attempts)
+    assert.equal(2, count[1])
+    local requests = requests_of(meta)
+    assert.equal(2, #requests)
+    assert.equal("Bearer refused", requests[1].headers.Authorization)
+    assert.equal("Bearer " .. token, requests[2].headers.Authorization)
+    assert.equal(requests[1].body, requests[2].body)
+    assert(client:get_qualifications(CUSTOMER))
+    assert.equal(2, count[1])
+  end)
+
+  it("is not asked a third time for one call", function()
+    local count = client_with(function(count) return "refused" .. count, 3600 end)
+    local result, err, meta = client:get_qualifications(CUSTOMER)
+    assert.is_nil(result)
     assert.equal("unauthorized", err.category)
     assert.equal(401, err.status)
-    assert(client:get_qualifications(CUSTOMER))
+    assert.equal("Unauthorized", err.code)
+    assert.equal(2, err.attempts)
+    assert.equal(2, meta.attempts)
+    assert.equal(2, count[1])
+    assert.equal(2, #requests_of(meta))
+  end)
+
+  it("leaves the refusal as it is when it gives the same token again", function()
+    local count = client_with(function() return "refused", 3600 end)
+    local result, err, meta = client:get_qualifications(CUSTOMER)
+    assert.is_nil(result)
+    assert.equal("unauthorized", err.category)
+    assert.equal(401, err.status)
+    assert.equal("Unauthorized", err.code)
+    assert.equal(1, err.attempts)
+    assert.equal(1, meta.attempts)
+    assert.equal(2, count[1])
+    assert.equal(1, #requests_of(meta))
+  end)
+
+  it("that fails when it is asked once more leaves its own error, with the attempt that there was", function()
+    for _, row in ipairs {
+      { "unauthorized", "returned no token: sealed$", function() return nil, "sealed" end },
+      { "callback", "raised: sealed$", function() error("sealed", 0) end },
+      { "bad_input", "access_token must be the token alone", function() return "two words" end },
+    } do
+      client_with(function(count)
+        if count == 1 then
+          return "refused", 3600
+        end
+        return row[3]()
+      end)
+      local result, err, meta = client:get_qualifications(CUSTOMER)
+      assert.is_nil(result)
+      assert.equal(row[1], err.category)
+      assert.matches(row[2], err.message)
+      assert.equal(1, err.attempts)
+      assert.equal(1, meta.attempts)
+      assert.equal(meta.request_id, err.request_id)
+      client:close()
+    end
+    assert.equal(3, #access.service_requests(server))
   end)
 
   local refusals = {
@@ -174,5 +242,21 @@ describe("access_token as a function", function()
     assert(client:get_qualifications(CUSTOMER))
     assert.equal(2, #access.service_requests(server))
     other:close()
+  end)
+end)
+
+describe("access_token as a string", function()
+  it("is the only one: its refusal is the error, and nothing is repeated", function()
+    local server = assert(sandbox.start())
+    local client = assert(partnercenter.new { base_url = server:base_url(), access_token = "refused" })
+    local result, err, meta = client:get_qualifications(CUSTOMER)
+    assert.is_nil(result)
+    assert.equal("unauthorized", err.category)
+    assert.equal(401, err.status)
+    assert.equal(1, err.attempts)
+    assert.equal(1, meta.attempts)
+    assert.equal(1, #server:requests())
+    client:close()
+    server:stop()
   end)
 end)

@@ -41,6 +41,16 @@ function M.encode(form)
   return table.concat(fields, "&")
 end
 
+--- The fields of a form that was sent.
+---@return table<string, string>
+function M.decode(body)
+  local form = {}
+  for name, value in body:gmatch "([^&=]*)=([^&]*)" do
+    form[name] = value:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  end
+  return form
+end
+
 --- Sends a request with luasocket.
 ---@param url string
 ---@param method string
@@ -85,15 +95,40 @@ function M.options(server)
   return { base_url = server:base_url(), access_token = M.token(server), allow_insecure_http = true }
 end
 
---- The requests that have arrived at the service: those for a token are left out.
-function M.service_requests(server)
+local function is_for_token(request)
+  return request.path:find("/oauth2/", 1, true) ~= nil
+end
+
+local function requests_where(server, are_for_tokens)
   local requests = {}
   for _, request in ipairs(server:requests()) do
-    if not request.path:find "/oauth2/" then
+    if is_for_token(request) == are_for_tokens then
       requests[#requests + 1] = request
     end
   end
   return requests
+end
+
+--- The requests that have arrived at the service: those for a token are left out.
+function M.service_requests(server)
+  return requests_where(server, false)
+end
+
+--- The requests for a token that have arrived.
+function M.token_requests(server)
+  return requests_where(server, true)
+end
+
+--- The sandbox's client_options with changes; `false` leaves one out.
+function M.credentials(server, changes)
+  local options = server:client_options()
+  for name, value in pairs(changes or {}) do
+    options[name] = value
+    if value == false then
+      options[name] = nil
+    end
+  end
+  return options
 end
 
 return M

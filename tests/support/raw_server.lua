@@ -46,6 +46,9 @@ local SCENARIOS = {
   stall = { "" },
 }
 
+--- To what a proxy is asked to connect to: nobody else is reached through this one.
+local NO_TUNNEL = { "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", close }
+
 local listener = assert(socket.bind("127.0.0.1", 0))
 print((select(2, listener:getsockname())))
 print() -- the starter reads up to here
@@ -88,7 +91,7 @@ local function serve(connection)
     return true
   end
   heads[#heads + 1] = ("%d\n%s\f"):format(numbers[connection], table.concat(lines, "\n"))
-  local scenario = SCENARIOS[name] or SCENARIOS.ok
+  local scenario = lines[1]:find "^CONNECT " and NO_TUNNEL or SCENARIOS[name] or SCENARIOS.ok
   connection:send(scenario[1])
   return not (scenario[2] and scenario[2](connection))
 end

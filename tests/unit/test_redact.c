@@ -24,6 +24,28 @@ static const struct {
     { "se\\u00", "se/cret", "se\\u00" },
     { "SE/CRET", "se/cret", "SE/CRET" },
     { "kept", "", "kept" },
+    { "\\u0075\\u0070", "up", "[redacted]" }, /* its first byte could be taken for that of \u */
+    { "\\up", "up", "[redacted]" },
+    { "100%25x", "100%x", "[redacted]" },
+    { "100%x", "100%x", "[redacted]" },
+    { "%31%30%30%25%78", "100%x", "[redacted]" },
+    { "a\\\\\\/b", "a\\/b", "[redacted]" },
+    { "a\\/b", "a\\/b", "[redacted]" },
+    { "a\\\\b", "a\\\\b", "[redacted]" },
+    { "a\\\\\\\\b", "a\\\\b", "[redacted]" },
+    { "a%5Cb", "a\\b", "[redacted]" },
+    { "a+b%2Bc%20d", "a b+c d", "[redacted]" },
+    { "a+b", "a b", "[redacted]" },
+    { "a+b", "a+b", "[redacted]" },
+    { "a b", "a+b", "a b" },
+    { "caf\xC3\xA9", "caf\xC3\xA9", "[redacted]" },
+    { "caf\\u00e9!", "caf\xC3\xA9", "[redacted]!" },
+    { "caf%C3%A9", "caf\xC3\xA9", "[redacted]" },
+    { "\\u20AC5", "\xE2\x82\xAC\x35", "[redacted]" },
+    { "caf\\u00e9", "caf\xC3", "caf\\u00e9" },
+    { "caf\\u00", "caf\xC3\xA9", "caf\\u00" },
+    { "se\\", "se\\", "[redacted]" },
+    { "\\", "se", "\\" },
 };
 
 static void replaces_each_spelling(void **state) {

@@ -19,29 +19,23 @@ local token_event = require "partnercenter.credentials.token_event"
 local Authority = {}
 Authority.__index = Authority
 
---- The error of a call whose client a function of the script's has closed.
-local function closed()
-  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
-end
-
 --- Takes a token that another client has left in the cache.
----@return boolean? taken
+---@return boolean taken
 ---@return partnercenter.Error? err
-function Authority:take_cached()
+function Authority:take_cached(call)
   if not self.cache then
     return false
   end
-  local token, seconds = self.cache:get(self.refused)
-  if not self.client.core:is_open() then
-    return nil, closed()
-  elseif not token then
-    return nil, seconds
-  end
-  local set = self.client.core:set_access_token(token)
-  if set then
+  local handle, begun = self.client.core, core.now()
+  local token, seconds, err = self.cache:get(self.refused)
+  local taken = token and handle:is_open() and handle:set_access_token(token)
+  if taken then
     self.renew_at = core.now() + seconds
   end
-  return set
+  if taken or err then
+    token_event.tell(self.client, { handle:id(call) }, "token_cache", begun, taken and seconds, err)
+  end
+  return taken, err
 end
 
 --- Asks the script for the refresh token, where it keeps it.
@@ -49,15 +43,17 @@ end
 ---@return partnercenter.Error? err
 function Authority:ask_refresh_token()
   local handle = self.client.core
+  self.asker = coroutine.running() or "main"
   local ok, token, reason = callback.run(self.client, self.refresh_token)
+  self.asker = nil
   if not ok then
     return nil, callback.error(handle, "refresh_token", token)
   elseif type(token) ~= "string" then
     local what = token ~= nil and ("a %s, not a string"):format(type(token))
       or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
     return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
-  elseif not handle:is_open() then
-    return nil, closed()
+  elseif not handle:is_open() then -- the function has closed it
+    return nil, callback.closed()
   end
   return handle:set_refresh_token(token)
 end
@@ -67,10 +63,8 @@ end
 ---@return partnercenter.Error? err
 function Authority:begin_renewal()
   local handle = self.client.core
-  if type(self.refresh_token) == "function" then
-    self.asker = coroutine.running() or "main"
+  if self.refresh_token then
     local ok, err = self:ask_refresh_token()
-    self.asker = nil
     if not ok then
       self:release(self:take_parked(), err) -- those that the function has started
       return nil, err
@@ -103,14 +97,25 @@ function Authority:take_parked()
   return parked
 end
 
+--- Those of the parked calls that still wait: one that has ended is left alone.
+function Authority:still_waiting(parked)
+  local list = {}
+  for _, call in ipairs(parked) do
+    if self.waiting[call] then
+      list[#list + 1] = call
+    end
+  end
+  return list
+end
+
 --- Lets the parked calls go on, or ends them with the error.
 function Authority:release(parked, err)
   local handle = self.client.core
-  for _, call in ipairs(parked) do
-    if err and self.waiting[call] then
+  for _, call in ipairs(self:still_waiting(parked)) do
+    if err then
       self.failures[call] = err
       handle:cancel(call)
-    elseif self.waiting[call] and handle:is_open() then
+    elseif handle:is_open() then
       handle:submit(call)
     end
   end
@@ -127,8 +132,8 @@ function Authority:wake()
   else
     err = token
   end
-  for _, call in ipairs(parked) do
-    ids[#ids + 1] = self.waiting[call] and handle:id(call)
+  for i, call in ipairs(self:still_waiting(parked)) do
+    ids[i] = handle:id(call)
   end
   token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
   self:release(parked, err)
@@ -147,8 +152,7 @@ function Authority:park(call)
       return nil, err
     end
   end
-  self.parked[#self.parked + 1] = call
-  self.waiting[call] = true
+  self.parked[#self.parked + 1], self.waiting[call] = call, true
   self.client.core:park(call)
   return true
 end
@@ -161,13 +165,16 @@ function Authority:send(call, refused)
       self.renew_at, self.refused = -math.huge, refused
     end
   end
-  if core.now() >= self.renew_at then
-    local taken, err = self:take_cached()
-    if err then
-      return nil, err
-    elseif not taken then
-      return self:park(call)
-    end
+  local has_token, err = core.now() < self.renew_at, nil
+  if not has_token then
+    has_token, err = self:take_cached(call)
+  end
+  if err then
+    return nil, err
+  elseif not handle:is_open() then -- a function of the script's has closed it
+    return nil, callback.closed()
+  elseif not has_token then
+    return self:park(call)
   end
   handle:submit(call)
   return true
@@ -196,7 +203,7 @@ function M.new(client, options)
   return setmetatable({
     client = client,
     flow = flow,
-    refresh_token = options.refresh_token,
+    refresh_token = type(options.refresh_token) == "function" and options.refresh_token or nil,
     on_refresh_token = options.on_refresh_token,
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,

@@ -24,11 +24,12 @@ end
 --- A token that can still be used, and for how many seconds; nil where there is none.
 ---@param refused string? a token that is not to be used again
 ---@return string? token
----@return number|partnercenter.Error|nil seconds
+---@return number? seconds
+---@return partnercenter.Error? err
 function Cache:get(refused)
   local ok, value = self:call("get", self.key)
   if not ok then
-    return nil, value
+    return nil, nil, value
   end
   local renew_on, token
   if type(value) == "string" then

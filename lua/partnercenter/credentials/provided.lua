@@ -55,7 +55,7 @@ function Provided:renew()
   if not token then
     return nil, seconds
   elseif not handle:is_open() then -- the function has closed it
-    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+    return nil, callback.closed()
   end
   local set, err = handle:set_access_token(token)
   if not set then
@@ -76,6 +76,8 @@ function Provided:send(call, refused)
     token_event.tell(self.client, { handle:id(call) }, "access_token", begun, seconds, err)
     if not seconds then
       return nil, err
+    elseif not handle:is_open() then -- whoever was told has closed it
+      return nil, callback.closed()
     end
   end
   if refused then
