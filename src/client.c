@@ -23,14 +23,6 @@ struct pc_client *pc_client_check(lua_State *L) {
     return client;
 }
 
-void pc_client_forget_events(struct pc_client *client) {
-    struct pc_call *next = NULL;
-    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
-        next = call->next_eventful;
-        pc_call_release(call);
-    }
-}
-
 static void keep_secret(lua_State *L, struct pc_client *client, enum pc_secret which,
                         struct pc_text text) {
     if (text.data && !pc_secrets_set(client->secrets, which, text))
@@ -115,6 +107,28 @@ static int m_deadline(lua_State *L) {
     return 1;
 }
 
+/* Leaves the events that the script was not told of to the calls, until they are collected. */
+static void forget_events(struct pc_client *client) {
+    struct pc_call *next = NULL;
+    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
+        next = call->next_eventful;
+        pc_call_release(call);
+    }
+}
+
+/* client:start_thread(): from now on the engine has a thread of its own. */
+static int m_start_thread(lua_State *L) {
+    struct pc_client *client = pc_client_check(L);
+    struct pc_engine *engine = &client->engine;
+    bool is_open = pc_engine_open(engine);
+    if (!engine->is_threaded)
+        forget_events(client);
+    if (!is_open || !pc_thread_start(&client->thread, engine))
+        luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
+                   strerror(errno));
+    return 0;
+}
+
 /* client:pollfd() -> a descriptor that is readable while watched calls have ended */
 static int m_pollfd(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
@@ -167,7 +181,7 @@ static int m__gc(lua_State *L) {
     m_close(L);
     for (struct pc_call *call; (call = pc_mailbox_take_ended(&client->engine.mailbox));)
         pc_call_release(call);
-    pc_client_forget_events(client);
+    forget_events(client);
     pc_secrets_release(client->secrets);
     client->secrets = NULL;
     return 0;
@@ -206,6 +220,7 @@ static const luaL_Reg methods[] = {
     { "about", m_about },
     { "error", m_error },
     { "deadline", m_deadline },
+    { "start_thread", m_start_thread },
     { "pollfd", m_pollfd },
     { "keep_readable", m_keep_readable },
     { "take_fork", m_take_fork },

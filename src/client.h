@@ -39,9 +39,6 @@ struct pc_client *pc_client_check(lua_State *L);
 /* Replaces the access token. Raises when memory runs out. */
 void pc_client_set_token(lua_State *L, struct pc_client *client, struct pc_text token);
 
-/* Leaves the events that the script was not told of to the calls, until they are collected. */
-void pc_client_forget_events(struct pc_client *client);
-
 /* core.client(options) -> client, or nil, err */
 int pc_client_f_client(lua_State *L);
 

@@ -10,8 +10,6 @@
 #include "token.h"
 #include "wakeup.h"
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #define TYPE_CALL "partnercenter.core.call"
@@ -121,19 +119,6 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
     if (!pc_engine_open(&client->engine))
         luaL_error(L, "not enough memory");
     pc_engine_submit(&client->engine, call, headers);
-}
-
-/* client:start_thread(): from now on the engine has a thread of its own. */
-static int m_start_thread(lua_State *L) {
-    struct pc_client *client = pc_client_check(L);
-    struct pc_engine *engine = &client->engine;
-    bool is_open = pc_engine_open(engine);
-    if (!engine->is_threaded)
-        pc_client_forget_events(client);
-    if (!is_open || !pc_thread_start(&client->thread, engine))
-        luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
-                   strerror(errno));
-    return 0;
 }
 
 /* client:park(call): begins a prepared call, which waits for an access token. */
@@ -267,7 +252,6 @@ const luaL_Reg pc_flight_methods[] = {
     { "be_patient", m_be_patient },
     { "id", m_id },
     { "watch", m_watch },
-    { "start_thread", m_start_thread },
     { "park", m_park },
     { "submit", m_submit },
     { "submit_token", m_submit_token },

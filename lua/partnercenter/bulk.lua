@@ -1,15 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --- A run: the updates of many customers, and what becomes of them. One coroutine begins things and
---- waits; each update and each poll has one of its own.
+--- waits; each update and each poll has one of its own. What has happened to which item is known to
+--- the ledger: the run's memory, or its journal.
 
-local agenda = require "partnercenter.agenda"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
-local flight = require "partnercenter.flight"
 local group = require "partnercenter.group"
+local journal = require "partnercenter.journal"
+local memory = require "partnercenter.bulk.memory"
+local nginx = require "partnercenter.nginx"
 local options = require "partnercenter.options"
 local pace = require "partnercenter.pace"
-local vetting = require "partnercenter.vetting"
+local source = require "partnercenter.bulk.source"
+local work = require "partnercenter.bulk.work"
 
 local M = {}
 
@@ -17,6 +20,7 @@ M.OPTIONS = {
   { name = "concurrency", types = "number", default = 16, check = options.whole(1, 65535) },
   { name = "on_result", types = "function" },
   { name = "on_progress", types = "function" },
+  { name = "journal", types = "string|table", check = journal.check },
   { name = "wait", types = "boolean", default = false },
   { name = "interval", types = "number", default = 60, check = options.positive_seconds },
   { name = "max_interval", types = "number", default = 3600, check = options.positive_seconds },
@@ -26,254 +30,214 @@ M.OPTIONS = {
   { name = "max_retries", types = "number", check = options.whole(0, 2 ^ 53) },
 }
 
---- The fields of an item that are sent.
-local SENT = { "validation_code", "education_segment", "website" }
-
 ---@class partnercenter.Run
+---@field values table the options
+---@field ledger partnercenter.Memory|partnercenter.Journal
+---@field package source partnercenter.Source
 ---@field package counts table `total`, `succeeded`, `failed`, `skipped`, `denied`
 ---@field package busy table<string, boolean> the customers with a call in flight
----@field package next_item any that was read and cannot be begun yet
+---@field package ready partnercenter.Unit[] admitted and not begun, the next one last
 ---@field package failure partnercenter.Error? why the run ends early
 local Run = {}
 Run.__index = Run
 
 --- Ends the run: nothing more is begun.
 function Run:fail(err)
-  if not self.failure then
+  if err and not self.failure then
     self.failure = err
     self.group.is_ending = true
   end
 end
 
 --- Calls one of the script's functions, where it is given; what it raises ends the run.
-function Run:tell(name, ...)
-  local fn = self.values[name]
+local function tell(run, name, ...)
+  local fn = run.values[name]
   if not fn then
     return
   end
-  local ok, raised = callback.run(self.client, fn, ...)
+  local ok, raised = callback.run(run.client, fn, ...)
   if not ok then
-    self:fail(callback.error(self.client.core, name, raised))
+    run:fail(callback.error(run.client.core, name, raised))
   end
 end
 
-function Run:progress()
-  local counts = self.counts
+local function progress_of(run)
+  local counts = run.counts
   return {
-    total = self.known_total,
+    total = run.source.total,
     done = counts.succeeded + counts.failed + counts.denied + counts.skipped,
     succeeded = counts.succeeded,
     failed = counts.failed,
-    in_flight = self.group.running,
+    in_flight = run.group.running,
   }
 end
 
---- The end of an item: it is counted and told of.
----@param kind string `succeeded`, `failed` or `denied`
-function Run:settle(kind, item, result, err, meta)
-  self.counts[kind] = self.counts[kind] + 1
-  self:tell("on_result", item, result, err, meta)
+--- The end of an item, in one of the states `succeeded`, `failed` and `denied`.
+function Run:settle(state, item, result, err, meta)
+  self.counts[state] = self.counts[state] + 1
+  tell(self, "on_result", item, result, err, meta)
   if self.values.on_progress then
-    self:tell("on_progress", self:progress())
+    tell(self, "on_progress", progress_of(self))
   end
 end
 
---- Reads the next item of the source into `next_item`; nil when there is none.
-function Run:read()
-  if self.next_item ~= nil or self.is_exhausted then
-    return
-  end
-  local ok, item = callback.run(self.client, self.source)
-  if not ok then
-    self:fail(callback.error(self.client.core, "source", item))
-    item = nil
-  end
-  self.next_item = item
-  self.is_exhausted = item == nil
-end
-
---- What an item's customer is known by, however the id is written.
-local function customer_of(item)
-  local id = type(item) == "table" and item.customer_id
-  return type(id) == "string" and id:lower():gsub("[{}]", "") or nil
-end
-
---- The call that an item asks for; or nil, and an error of the category bad_input.
-local function prepare(run, item)
-  if type(item) ~= "table" then
-    return nil, core.error { category = "bad_input", message = "an item must be a table, not a " .. type(item) }
-  end
-  local values = run.values
-  local sent = { timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries }
-  for _, name in ipairs(SENT) do
-    sent[name] = item[name]
-  end
-  local handle = run.client.core
-  local ok, call, err = pcall(handle.prepare, handle, "update_qualification", item.customer_id, item.qualification, sent)
-  if not ok then -- a wrong type
-    return nil, core.error { category = "bad_input", message = tostring(call):gsub("^[^:]+:%d+: ", "") }
-  end
-  return call, err
-end
-
---- Says where in the source a malformed item stands.
-local function at_position(err, position)
-  err.message = ("item %d: %s"):format(position, err.message)
-  return err
-end
-
---- Follows the vetting of an item that was updated.
-function Run:follow(item)
-  local wait = vetting.new(self.client, item.customer_id, core.qualification_name(item.qualification), self.poll_values)
-  self.agenda:add { due = core.now() + self.poll_values.interval, wait = wait, item = item }
-end
-
---- The update of one item.
-local function update(client, run, item, call)
-  client.core:be_patient(call)
-  local result, err, meta = flight.perform(client, call)
-  run.busy[customer_of(item)] = nil
-  run.pace:note(client.core:refusals())
-  if result and run.values.wait then
-    run:follow(item)
-  else
-    run:settle(result and "succeeded" or "failed", item, result, err, meta)
-  end
-end
-
---- One poll of an item in vetting.
-local function poll(client, run, entry)
-  local wait = entry.wait
-  local decided, due = wait:step()
-  run.busy[customer_of(entry.item)] = nil
-  run.pace:note(client.core:refusals())
-  if decided == false then
-    entry.due = due
-    run.agenda:add(entry)
-  elseif decided then
-    local kind = wait.last.vettingStatus == "Denied" and "denied" or "succeeded"
-    run:settle(kind, entry.item, wait.last, nil, wait.meta)
-  else
-    run:settle("failed", entry.item, nil, due, wait.meta)
-  end
+--- A piece of a customer's has ended.
+function Run:release(unit)
+  self.busy[unit.customer_id] = nil
+  self.pace:note(self.client.core:refusals())
 end
 
 --- Begins a piece for a customer, who has no other then.
-function Run:begin(code, customer, ...)
-  self.busy[customer] = true
-  self.group:spawn(code, self, ...)
+local function begin(run, code, unit, ...)
+  run.busy[unit.customer_id] = true
+  run.group:spawn(code, run, unit, ...)
 end
 
---- Begins the item that was read, or ends it where it is malformed.
-function Run:begin_item()
-  local item = self.next_item
-  self.next_item = nil
-  self.counts.total = self.counts.total + 1
-  local call, err = prepare(self, item)
-  if call then
-    self:begin(update, customer_of(item), item, call)
-  else
-    self:settle("failed", item, nil, at_position(err, self.counts.total), { attempts = 0, elapsed = 0 })
+--- Whether one more piece can be begun now.
+local function may_begin(run)
+  return not run.failure and run.pace:allows(run.group.running)
+end
+
+--- Begins the polls that are due. One for a customer with a call in flight waits for its end.
+---@return boolean is_held whether there is such a one
+local function begin_polls(run)
+  while may_begin(run) do
+    local entry, err = run.held, nil
+    if not entry then
+      entry, err = run.ledger:take_due()
+    end
+    run:fail(err)
+    run.held = entry and run.busy[entry.unit.customer_id] and entry or nil
+    if not entry or run.held then
+      break
+    end
+    begin(run, work.poll, entry.unit, entry.wait)
+  end
+  return run.held ~= nil
+end
+
+--- Reads items of the source, and admits those that are well formed.
+local function admit(run)
+  local units, malformed, err = run.source:read(run.ledger.batch)
+  run.counts.total = run.counts.total + #units + #malformed
+  for _, each in ipairs(malformed) do
+    run:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
+  end
+  run:fail(err)
+  local admitted, skipped = {}, 0
+  if #units > 0 then
+    admitted, skipped = run.ledger:admit(units)
+  end
+  if not admitted then
+    return run:fail(skipped)
+  end
+  run.counts.skipped = run.counts.skipped + skipped
+  for i = #admitted, 1, -1 do
+    run.ready[#run.ready + 1] = admitted[i]
   end
 end
 
---- Whether something can be begun now, beside what runs.
-function Run:may_begin()
-  return not self.failure and self.pace:allows(self.group.running)
-end
-
---- Begins the polls that are due. One for a customer with a call in flight waits for the next turn.
-function Run:begin_polls()
-  local held = {}
-  while self:may_begin() and self.agenda:next_due() <= core.now() do
-    local entry = self.agenda:take()
-    local customer = customer_of(entry.item)
-    if self.busy[customer] then
-      held[#held + 1] = entry
-    else
-      self:begin(poll, customer, entry)
+--- Makes sure that there is an item to begin, where there can be one.
+local function fill(run)
+  while #run.ready == 0 and not run.source.is_exhausted and not run.failure do
+    admit(run)
+    if run.source.is_exhausted and not run.failure then
+      run:fail(run.ledger:end_source(run.source.count))
     end
   end
-  for _, entry in ipairs(held) do
-    self.agenda:add(entry)
+  if #run.ready == 0 and run.source.is_exhausted and not run.failure then
+    local left, err = run.ledger:take_left_behind()
+    run:fail(err)
+    for i, unit in ipairs(left or {}) do
+      run.ready[i] = unit
+      run.counts.total = run.counts.total + 1
+    end
   end
-  return #held > 0
 end
 
 --- Begins new items; one for a customer with a call in flight holds up the others.
-function Run:begin_items()
-  while self:may_begin() do
-    self:read()
-    local item = self.next_item
-    if self.failure or item == nil or self.busy[customer_of(item) or false] then
+local function begin_items(run)
+  while may_begin(run) do
+    fill(run)
+    local unit = run.ready[#run.ready]
+    if run.failure or not unit or run.busy[unit.customer_id] then
       break
     end
-    self:begin_item()
+    run.ready[#run.ready] = nil
+    begin(run, work.update, unit)
   end
 end
 
-function Run:is_done()
-  return self.group.running == 0 and
-    (self.failure ~= nil or self.is_exhausted and self.next_item == nil and self.agenda.count == 0)
+local function is_done(run)
+  return run.group.running == 0 and (run.failure ~= nil
+    or run.source.is_exhausted and #run.ready == 0 and not run.held and run.ledger:is_finished())
 end
 
---- Waits for the end of a piece, or for the next poll.
-function Run:wait(is_held)
-  local due = (self.failure or is_held or not self:may_begin()) and math.huge or self.agenda:next_due()
-  local err = self.group:wait(math.max(0, due - core.now()))
+--- Waits for the end of a piece, or until the ledger has something to do.
+local function wait(run, is_held)
+  local due = run.failure and math.huge or run.ledger:next_due()
+  if due <= core.now() and (is_held or not may_begin(run)) then
+    due = core.now() + 1
+  end
+  local err = run.group:wait(math.max(0, due - core.now()))
   if err then
-    self:fail(err)
-    self.group:cancel()
+    run:fail(err)
+    run.group:cancel()
   end
 end
 
-function Run:go()
+local function go(run)
   while true do
-    local is_held = self:begin_polls()
-    self:begin_items()
-    if self:is_done() then
+    run:fail(run.ledger:sync())
+    local is_held = begin_polls(run)
+    begin_items(run)
+    if is_done(run) then
       return
     end
-    self:wait(is_held)
+    wait(run, is_held)
   end
 end
 
---- An array as a function that returns its elements; an iterator is one.
-local function iterator_of(source)
-  if type(source) == "function" then
-    return source
+--- The ledger that the options ask for.
+---@return partnercenter.Memory|partnercenter.Journal|nil
+---@return partnercenter.Error? err
+local function open_ledger(client, values, new_wait)
+  if not values.journal then
+    return memory.new()
+  elseif nginx.is_here() then
+    return nil, core.error {
+      category = "unavailable",
+      message = "a journal would block the nginx worker: run the command `partnercenter bulk` outside nginx, or leave it out",
+    }
   end
-  local position = 0
-  return function()
-    position = position + 1
-    return source[position]
-  end
+  return journal.open(values.journal, values.wait, new_wait)
 end
 
 --- Makes the run.
 ---@param client partnercenter.Client
----@param source table|function
+---@param items table|function
 ---@param values table the options, checked
 ---@return table? summary
 ---@return partnercenter.Error? err
-function M.run(client, source, values)
+function M.run(client, items, values)
   local begun = core.now()
+  local ledger, err = open_ledger(client, values, function(unit) return work.new_wait(client, unit, values) end)
+  if not ledger then
+    return nil, err
+  end
   local run = setmetatable({
     client = client,
-    source = iterator_of(source),
-    known_total = type(source) == "table" and #source or nil,
     values = values,
-    poll_values = {
-      interval = values.interval, max_interval = values.max_interval, timeout = values.wait_timeout,
-      deadline = values.deadline, max_retries = values.max_retries,
-    },
+    ledger = ledger,
+    source = source.new(client, items),
     counts = { total = 0, succeeded = 0, failed = 0, skipped = 0, denied = 0 },
     busy = {},
+    ready = {},
     group = group.new(client),
     pace = pace.new(values.concurrency, client.core:refusals()),
-    agenda = agenda.new(),
   }, Run)
-  run:go()
+  go(run)
+  run:fail(ledger:close())
   run.counts.elapsed = core.now() - begun
   if not run.failure then
     return run.counts

@@ -17,6 +17,11 @@ local POLLS_WITHOUT = 2
 
 local DECIDED = { Approved = true, Denied = true }
 
+--- Whether Microsoft has decided about a qualification object.
+function M.is_decided(qualification)
+  return DECIDED[qualification.vettingStatus] or false
+end
+
 --- A check for the option of that name.
 local function known_qualification(value)
   if not core.qualification_name(value) then
@@ -45,7 +50,7 @@ end
 ---@param list table[] qualification objects
 ---@param name string?
 ---@return table?
-local function find(list, name)
+function M.find(list, name)
   local newest
   for _, each in ipairs(list) do
     local counts = name == nil and each.qualification ~= "None" or name ~= nil and each.qualification == name
@@ -104,7 +109,7 @@ end
 ---@return boolean? decided
 ---@return partnercenter.Error? err
 function Wait:look(list)
-  local found = find(list, self.name)
+  local found = M.find(list, self.name)
   if not found then
     self.polls_without = self.polls_without + 1
     if not self.last and self.polls_without >= POLLS_WITHOUT then
@@ -123,7 +128,7 @@ function Wait:look(list)
       return nil, callback.error(self.client.core, "on_poll", raised)
     end
   end
-  return DECIDED[found.vettingStatus] or false
+  return M.is_decided(found)
 end
 
 --- Polls once.

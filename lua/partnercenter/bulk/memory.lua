@@ -50,6 +50,9 @@ function Memory.take_left_behind()
   return {}
 end
 
+--- The source has ended.
+function Memory.end_source() end
+
 --- Puts what is noted on the disk.
 function Memory.sync() end
 

@@ -51,8 +51,8 @@ end
 
 --- Writes a new item down, to be sent by `holder`; false where it is there already.
 function M.insert(db, run, unit, position, holder, seconds)
-  return db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, attempts, "
-    .. "begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, "
+  return db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
+    .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, "
     .. db.now .. ", " .. db.now .. ", ?, " .. db.now .. " + ?) ON CONFLICT DO NOTHING",
     run, unit.customer_id, unit.qualification, position, encode_item(unit), unit.request_id, holder, seconds) > 0
 end
@@ -65,11 +65,13 @@ end
 
 --- Renews all holds of `holder`.
 function M.renew(db, run, holder, seconds)
-  db:run("UPDATE partnercenter_items SET held_until = " .. db.now .. " + ? WHERE run = ? AND holder = ?", seconds, run, holder)
+  db:run("UPDATE partnercenter_items SET held_until = " .. db.now .. " + ? WHERE run = ? AND holder = ?",
+    seconds, run, holder)
 end
 
 function M.let_go(db, run, holder)
-  db:run("UPDATE partnercenter_items SET holder = NULL, held_until = NULL WHERE run = ? AND holder = ?", run, holder)
+  db:run("UPDATE partnercenter_items SET holder = NULL, held_until = NULL WHERE run = ? AND holder = ?",
+    run, holder)
   return true
 end
 
@@ -102,8 +104,9 @@ end
 
 --- Writes the columns, which are all those that can change, and lets go of the row.
 function M.update(db, columns, ...)
-  db:run("UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, code = ?, "
-    .. "message = ?, vetting_begun = ?, due = ?, pause = ?, changed = " .. db.now .. ", holder = NULL, held_until = NULL" .. KEY,
+  db:run("UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, "
+    .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = " .. db.now
+    .. ", holder = NULL, held_until = NULL" .. KEY,
     columns.state, columns.attempts, columns.answer, columns.category, columns.status, columns.code, columns.message,
     columns.vetting_begun, columns.due, columns.pause, ...)
 end
@@ -122,7 +125,8 @@ end
 
 --- Rows to be sent that `holder` does not hold.
 function M.sending(db, run, holder)
-  return db:rows(COLUMNS .. " WHERE run = ? AND state = 'sending' AND (holder IS NULL OR holder <> ?)" .. db.lock, run, holder)
+  return db:rows(COLUMNS .. " WHERE run = ? AND state = 'sending' AND (holder IS NULL OR holder <> ?)" .. db.lock,
+    run, holder)
 end
 
 --- The unit of a row. An earlier request for it may have had its effect.

@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: MIT
+--- Where the items of a run come from: an array, or an iterator.
+
+local callback = require "partnercenter.callback"
+local item = require "partnercenter.bulk.item"
+
+local M = {}
+
+---@class partnercenter.Source
+---@field total integer? how many items there are, where that is known
+---@field count integer how many were read
+---@field is_exhausted boolean there is no further one
+local Source = {}
+Source.__index = Source
+
+--- An array as a function that returns its elements; an iterator is one.
+local function iterator_of(items)
+  if type(items) == "function" then
+    return items
+  end
+  local position = 0
+  return function()
+    position = position + 1
+    return items[position]
+  end
+end
+
+--- Reads the next item; nil when there is none, or when the source raised.
+local function next_item(self)
+  local ok, value = callback.run(self.client, self.next)
+  if not ok then
+    return nil, callback.error(self.client.core, "source", value)
+  end
+  return value
+end
+
+--- Reads up to so many items.
+---@param most integer
+---@return partnercenter.Unit[] units
+---@return table[] malformed each `{ item, err }`
+---@return partnercenter.Error? err what the source raised
+function Source:read(most)
+  local units, malformed = {}, {}
+  while #units < most do
+    local value, raised = next_item(self)
+    if value == nil then
+      self.is_exhausted = true
+      return units, malformed, raised
+    end
+    self.count = self.count + 1
+    local unit, err = item.read(value, self.count)
+    if unit then
+      units[#units + 1] = unit
+    else
+      malformed[#malformed + 1] = { item = value, err = err }
+    end
+  end
+  return units, malformed
+end
+
+---@param client partnercenter.Client
+---@param items table|function
+---@return partnercenter.Source
+function M.new(client, items)
+  return setmetatable({
+    client = client,
+    next = iterator_of(items),
+    total = type(items) == "table" and #items or nil,
+    count = 0,
+    is_exhausted = false,
+  }, Source)
+end
+
+return M

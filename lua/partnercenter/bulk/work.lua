@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: MIT
+--- The pieces of a run: the update of one item, and one poll of it.
+
+local core = require "partnercenter.core"
+local flight = require "partnercenter.flight"
+local item = require "partnercenter.bulk.item"
+local vetting = require "partnercenter.vetting"
+
+local M = {}
+
+--- The statuses with which the service refuses what it has done before.
+local REFUSALS = { [400] = true, [409] = true }
+
+--- The wait for the decision about an item.
+---@return partnercenter.Wait
+function M.new_wait(client, unit, values)
+  return vetting.new(client, unit.customer_id, unit.qualification, {
+    interval = values.interval, max_interval = values.max_interval, timeout = values.wait_timeout,
+    deadline = values.deadline, max_retries = values.max_retries,
+  })
+end
+
+--- Makes a call whose deadline begins when it is first sent.
+local function perform(client, call)
+  client.core:be_patient(call)
+  return flight.perform(client, call)
+end
+
+--- What the customer has of the qualification that the service refuses to set, being set already.
+---@return table? qualification
+local function find_effect(client, unit, values)
+  local handle = client.core
+  local call = handle:prepare("get_qualifications", unit.customer_id, {
+    timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
+  })
+  local list = perform(client, call)
+  return list and vetting.find(list, unit.qualification)
+end
+
+--- Sends the update of an item.
+local function send(client, unit, values)
+  local call, err = item.prepare(client.core, unit, values)
+  if not call then
+    return nil, err, { attempts = 0, elapsed = 0 }
+  end
+  local result, failure, meta = perform(client, call)
+  if failure and unit.is_repeated and REFUSALS[failure.status] then
+    result = find_effect(client, unit, values)
+    failure = not result and failure or nil
+  end
+  return result, failure, meta
+end
+
+--- The state in which an item has ended.
+local function state_of(result)
+  return not result and "failed" or result.vettingStatus == "Denied" and "denied" or "succeeded"
+end
+
+local function finish(run, unit, result, err, meta)
+  local state = state_of(result)
+  run.ledger:note(unit, state, result, err, meta)
+  run:settle(state, unit.item, result, err, meta)
+end
+
+--- The update of one item. With `wait` it is followed from then on, unless it is decided already.
+---@param client partnercenter.Client
+---@param run partnercenter.Run
+---@param unit partnercenter.Unit
+function M.update(client, run, unit)
+  local result, err, meta = send(client, unit, run.values)
+  run:release(unit)
+  if result and run.values.wait and not vetting.is_decided(result) then
+    local wait = M.new_wait(client, unit, run.values)
+    wait.last = result
+    run.ledger:follow(unit, wait, core.now() + run.values.interval)
+  else
+    finish(run, unit, result, err, meta)
+  end
+end
+
+--- One poll of an item.
+---@param run partnercenter.Run
+---@param unit partnercenter.Unit
+---@param wait partnercenter.Wait
+function M.poll(_, run, unit, wait)
+  local decided, due = wait:step()
+  run:release(unit)
+  if decided == false then
+    run.ledger:follow(unit, wait, due)
+  elseif decided then
+    finish(run, unit, wait.last, nil, wait.meta)
+  else
+    finish(run, unit, nil, due, wait.meta or { attempts = 0, elapsed = 0 })
+  end
+end
+
+return M
