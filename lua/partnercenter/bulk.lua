@@ -201,13 +201,13 @@ end
 --- The ledger that the options ask for.
 ---@return partnercenter.Memory|partnercenter.Journal|nil
 ---@return partnercenter.Error? err
-local function open_ledger(client, values, new_wait)
+local function open_ledger(values, new_wait)
   if not values.journal then
     return memory.new()
   elseif nginx.is_here() then
     return nil, core.error {
       category = "unavailable",
-      message = "a journal would block the nginx worker: run the command `partnercenter bulk` outside nginx, or leave it out",
+      message = "a journal would block the nginx worker: run `partnercenter bulk` outside nginx, or leave it out",
     }
   end
   return journal.open(values.journal, values.wait, new_wait)
@@ -221,7 +221,7 @@ end
 ---@return partnercenter.Error? err
 function M.run(client, items, values)
   local begun = core.now()
-  local ledger, err = open_ledger(client, values, function(unit) return work.new_wait(client, unit, values) end)
+  local ledger, err = open_ledger(values, function(unit) return work.new_wait(client, unit, values) end)
   if not ledger then
     return nil, err
   end
