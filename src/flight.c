@@ -41,11 +41,15 @@ static struct pc_call *push_call(lua_State *L, struct pc_client *client) {
     *box = (struct pc_call_box){ 0 };
     luaL_getmetatable(L, TYPE_CALL);
     lua_setmetatable(L, -2);
-    box->call = pc_call_pool_take(&client->spare);
-    if (!box->call)
+    struct pc_call *call = pc_call_pool_take(&client->spare);
+    if (!call) {
         luaL_error(L, "not enough memory");
-    box->call->id = ++client->last_id;
-    return box->call;
+        return NULL; /* it does not come here */
+    }
+    box->call = call;
+    call->secrets = pc_secrets_hold(client->secrets);
+    call->id = ++client->last_id;
+    return call;
 }
 
 /* client:prepare(operation, ...) -> call, or nil, err, meta. Nothing is sent. */
