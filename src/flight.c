@@ -47,7 +47,6 @@ static struct pc_call *push_call(lua_State *L, struct pc_client *client) {
         return NULL; /* it does not come here */
     }
     box->call = call;
-    call->secrets = pc_secrets_hold(client->secrets);
     call->id = ++client->last_id;
     return call;
 }
