@@ -35,16 +35,15 @@ static void append_events(lua_State *L, struct pc_call *call) {
 }
 
 /* client:events([call]) -> array of id, event, id, event ...: what happened to all calls since it
- * was asked last; or, of an engine with a thread, to a call that is done */
+ * was asked last; or, of an engine with a thread, to a call that is not in flight */
 static int m_events(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     lua_settop(L, 2);
     lua_newtable(L);
     if (!lua_isnil(L, 2)) {
         struct pc_call *call = pc_flight_check(L, 2);
-        luaL_argcheck(L, call->state == PC_CALL_DONE || call->state == PC_CALL_PREPARED, 2,
-                      "the call is in flight");
-        append_events(L, call);
+        if (!call->engine || call->state == PC_CALL_DONE)
+            append_events(L, call);
         return 1;
     }
     struct pc_call *next = NULL;

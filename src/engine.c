@@ -122,7 +122,7 @@ static void post(struct pc_engine *engine, struct pc_call *call, unsigned wanted
 }
 
 void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_headers *headers) {
-    if (call->state == PC_CALL_PREPARED) {
+    if (!call->engine) {
         if (call->begun == 0)
             call->begun = pc_clock();
         call->deadline = call->begun + call->request.deadline;
@@ -132,11 +132,11 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
     }
     if (headers)
         pc_call_link_headers(call, headers);
-    post(engine, call, PC_POST_SUBMIT);
+    post(engine, call, headers ? PC_POST_SUBMIT : PC_POST_PARK);
 }
 
 void pc_engine_cancel(struct pc_call *call) {
-    if (call->engine && call->state != PC_CALL_PREPARED && call->state != PC_CALL_DONE)
+    if (call->engine && call->state != PC_CALL_DONE)
         post(call->engine, call, PC_POST_CANCEL);
 }
 

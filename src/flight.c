@@ -22,8 +22,7 @@
 
 /* A call that was in flight when the process forked is the parent's. */
 static void give_up_after_fork(struct pc_call *call) {
-    if (call->state == PC_CALL_PREPARED || call->state == PC_CALL_DONE ||
-        call->forks == pc_fork_count())
+    if (!call->engine || call->state == PC_CALL_DONE || call->forks == pc_fork_count())
         return;
     call->cancelled = true;
     call->state = PC_CALL_DONE;
@@ -103,13 +102,16 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
     pc_engine_submit(&client->engine, call, headers);
 }
 
-/* client:start_thread(): from now on the engine has a thread of its own. */
+/* client:start_thread() -> true: from now on the engine has a thread of its own; or nil, message */
 static int m_start_thread(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    if (!pc_engine_open(&client->engine) || !pc_thread_start(&client->thread, &client->engine))
-        luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
-                   strerror(errno));
-    return 0;
+    if (pc_engine_open(&client->engine) && pc_thread_start(&client->thread, &client->engine)) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushfstring(L, "the engine cannot have a thread of its own: %s", strerror(errno));
+    return 2;
 }
 
 /* client:park(call): begins a prepared call, which waits for an access token. */
@@ -143,22 +145,17 @@ static int m_submit_token(lua_State *L) {
     return 0;
 }
 
-/* client:attach(call) -> true, or false when the call is done, or nil and a message. The socket
- * that was just connected to core.wakeup_address() can be read when the call is done, or when
- * `ended` has something to tell. */
+/* client:attach(call) -> whether the socket that was just connected to core.wakeup_address() can be
+ * read when the call is done, or when `ended` has something to tell. It is not where the call is
+ * done already, or another socket is attached to it. */
 static int m_attach(lua_State *L) {
-    struct pc_client *client = pc_client_check(L);
+    struct pc_client *client = pc_client_get(L);
     struct pc_call *call = pc_flight_check(L, 2);
     int socket = pc_wakeup_accept();
-    if (socket < 0) {
-        lua_pushnil(L);
-        lua_pushliteral(L, "the connected socket does not arrive");
-        return 2;
-    }
-    bool is_waiting = pc_mailbox_attach(&client->engine.mailbox, call, socket);
-    if (!is_waiting)
+    bool is_attached = socket >= 0 && pc_mailbox_attach(&client->engine.mailbox, call, socket);
+    if (socket >= 0 && !is_attached)
         close(socket);
-    lua_pushboolean(L, is_waiting);
+    lua_pushboolean(L, is_attached);
     return 1;
 }
 
@@ -188,13 +185,15 @@ static int m_drive(lua_State *L) {
     return 2;
 }
 
-/* client:state(call) -> "prepared", "parked", "queued", "active", "paused" or "done" */
+/* client:state(call) -> "prepared", "parked", "queued", "active", "paused" or "done", which it
+ * still is when its result was taken */
 static int m_state(lua_State *L) {
     static const char *const names[] = {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    lua_pushstring(L, names[pc_flight_check(L, 2)->state]);
+    const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
+    lua_pushstring(L, names[box->call ? pc_flight_check(L, 2)->state : PC_CALL_DONE]);
     return 1;
 }
 

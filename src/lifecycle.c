@@ -261,12 +261,12 @@ static void take(struct pc_engine *engine, struct pc_call *call) {
 }
 
 void pc_lifecycle_obey(struct pc_engine *engine, struct pc_call *call, unsigned wanted) {
-    if (wanted & PC_POST_SUBMIT) {
-        if (call->state == PC_CALL_PREPARED)
-            take(engine, call);
-        if (call->state == PC_CALL_PARKED && call->headers)
-            queue(engine, call);
-    }
+    if (call->state == PC_CALL_PREPARED && (wanted & (PC_POST_PARK | PC_POST_SUBMIT)))
+        take(engine, call);
+    if (call->state == PC_CALL_PARKED && (wanted & PC_POST_SUBMIT))
+        queue(engine, call);
+    else if (call->state == PC_CALL_PARKED)
+        pc_mailbox_wake_late(&engine->mailbox, call);
     if ((wanted & PC_POST_CANCEL) && call->state != PC_CALL_PREPARED && call->state != PC_CALL_DONE)
         pc_lifecycle_cancel(engine, call);
 }

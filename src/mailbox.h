@@ -24,7 +24,7 @@ void pc_mailbox_open(struct pc_mailbox *mailbox);
 void pc_mailbox_close(struct pc_mailbox *mailbox);
 
 /* What the script can want, a set of bits. */
-enum { PC_POST_SUBMIT = 1, PC_POST_CANCEL = 2 };
+enum { PC_POST_PARK = 1, PC_POST_SUBMIT = 2, PC_POST_CANCEL = 4 };
 
 /* Posts a call. True when there was none before: whoever drives the engine is to be woken then. */
 bool pc_mailbox_post(struct pc_mailbox *mailbox, struct pc_call *call, unsigned wanted);
@@ -38,8 +38,12 @@ void pc_mailbox_tell_end(struct pc_mailbox *mailbox, struct pc_call *call);
 /* Lets the coroutines that wait for these calls look at what has ended. */
 void pc_mailbox_wake(struct pc_mailbox *mailbox, const struct pc_call_list *calls);
 
-/* The socket by which a coroutine is to be woken at the call's end. False where it has ended: the
- * socket is still the caller's then. */
+/* The same for one that was not among them, since the engine has only just taken it: where
+ * something has ended. */
+void pc_mailbox_wake_late(struct pc_mailbox *mailbox, const struct pc_call *call);
+
+/* The socket by which a coroutine is to be woken at the call's end. False where it has ended, or
+ * another coroutine is to be woken: the socket is still the caller's then. */
 bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket);
 
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox);
