@@ -135,7 +135,8 @@ function M.new(options)
   elseif not handle then
     return nil, err
   end
-  local client = setmetatable({ core = handle, waiters = {}, tasks = {}, finished = {} }, Client)
+  local client = setmetatable({ core = handle, waiters = {} }, Client)
+  started.prepare(client)
   client.listener = events.new(options.on_event)
   client.credentials = credentials.new(client, options)
   return client

@@ -75,7 +75,7 @@ end
 
 --- Why the call cannot be begun now; nil when it can.
 local function problem(client)
-  local err = is_nginx and nginx.problem()
+  local err = is_nginx and nginx.problem(client)
   if err then
     return err
   elseif not client.core:is_open() then
@@ -84,8 +84,6 @@ local function problem(client)
   local task = task_of(client)
   if task and task.is_cancelled then
     return core.error { category = "cancelled", message = "the call was cancelled" }
-  elseif is_nginx then
-    client.core:start_thread()
   end
 end
 

@@ -11,6 +11,16 @@ local M = {}
 --- Beyond a call's deadline the engine has this long to tell of its end, in seconds.
 local GRACE = 10
 
+--- How often a coroutine looks at its call that has no socket, in seconds: nginx has no connection or
+--- the process no descriptor left, or another coroutine waits for the same call.
+local WITHOUT_SOCKET = 0.05
+
+--- The phases in which nginx can suspend the code that runs, and Lua may use sockets.
+local PHASES = {
+  rewrite = true, server_rewrite = true, access = true, precontent = true, content = true, timer = true,
+  preread = true, ssl_cert = true, ssl_client_hello = true, ssl_session_fetch = true,
+}
+
 --- Whether this is nginx.
 function M.is_here()
   return type(ngx) == "table" and ngx.get_phase ~= nil
@@ -20,39 +30,54 @@ local function unavailable(message)
   return core.error { category = "unavailable", message = message }
 end
 
---- Why no call can be waited for here; nil when one can. In most phases nginx can suspend the code
---- that runs; in the others the way out is a timer.
+--- Why no call can be made here; nil when one can. Where code cannot be suspended, the way out is a timer.
+---@param client partnercenter.Client
 ---@return partnercenter.Error? err
-function M.problem()
-  if core.is_yieldable() then
-    return nil
+function M.problem(client)
+  local phase = ngx.get_phase()
+  if not PHASES[phase] or not core.is_yieldable() then
+    return unavailable(("a call cannot wait for its answer in the phase %s of nginx, nor inside a function such as "
+      .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(phase))
+  elseif client.core:is_open() then
+    local has_thread, problem = client.core:start_thread()
+    return not has_thread and unavailable(problem) or nil
   end
-  return unavailable(("a call cannot wait for its answer in the phase %s of nginx, nor inside a function such as "
-    .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(ngx.get_phase()))
 end
 
---- A connected socket by which the engine will wake this coroutine.
----@return table? socket
----@return string? problem
----@return boolean? is_done the call is done already
+local function close(socket)
+  socket:close()
+end
+
+--- A connected socket by which the engine will wake this coroutine; nil where there can be none.
 local function attach(handle, call)
-  local address, problem = core.wakeup_address()
-  if not address then
-    return nil, "no private socket: " .. problem
-  end
-  local socket = ngx.socket.tcp()
-  local connected
-  connected, problem = socket:connect("unix:" .. address)
-  if not connected then
-    return nil, problem
-  end
-  local attached
-  attached, problem = handle:attach(call)
-  if attached then
+  local address = handle:state(call) ~= "done" and core.wakeup_address()
+  local socket = address and ngx.socket.tcp()
+  if not socket or not socket:connect("unix:" .. address) then
+    return nil
+  elseif handle:attach(call) then
     return socket
   end
-  socket:close()
-  return nil, problem, attached == false
+  return close(socket)
+end
+
+--- Waits until the engine wakes this coroutine, at most so many seconds.
+---@return table? socket the same, if it can be waited for again
+local function pause(socket, seconds)
+  if not socket then
+    ngx.sleep(WITHOUT_SOCKET)
+    return nil
+  end
+  socket:settimeout(math.ceil(seconds * 1000))
+  local byte, problem = socket:receive(1)
+  if byte or problem == "timeout" then
+    return socket
+  end
+  return close(socket)
+end
+
+--- Lets others run.
+function M.pass()
+  ngx.sleep(WITHOUT_SOCKET)
 end
 
 --- Waits until a call in flight is done.
@@ -62,25 +87,17 @@ end
 ---@return partnercenter.Error? err why it cannot be waited for; the call is cancelled then
 function M.wait(client, call, turn)
   local handle = client.core
-  local socket, problem, is_done = attach(handle, call)
-  while socket do
+  local socket = attach(handle, call)
+  repeat
     turn(client)
     if handle:state(call) == "done" then
-      socket:close()
-      return nil
+      return socket and close(socket)
     end
-    socket:settimeout((math.max(handle:time_left(call), 0) + GRACE) * 1000)
-    local byte
-    byte, problem = socket:receive(1)
-    if not byte then
-      socket:close()
-      break
-    end
-  end
-  if not is_done then
-    handle:cancel(call)
-    return unavailable("the call cannot be waited for: " .. problem)
-  end
+    local left = handle:time_left(call) + GRACE
+    socket = left > 0 and pause(socket, left)
+  until left <= 0
+  handle:cancel(call)
+  return unavailable "the call has not ended at its deadline"
 end
 
 return M

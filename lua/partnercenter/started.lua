@@ -12,7 +12,7 @@ local WAITING = {}
 
 ---@class partnercenter.Call
 ---@field package client partnercenter.Client
----@field package co thread
+---@field package co thread? none where the method cannot wait
 ---@field package call userdata? the core's call that it waits for
 ---@field package results table? once it has ended: what the method returned, with `n`
 ---@field package raised any? what it raised instead
@@ -39,7 +39,7 @@ local function finish(call, ok, ...)
     call.results, call.raised = pack(), (...)
   end
   local client = call.client
-  client.tasks[call.co] = nil
+  client.tasks[call.co or false] = nil
   client.last_finished = (client.last_finished or 0) + 1
   client.finished[call] = client.last_finished
 end
@@ -61,7 +61,9 @@ end
 function Call:wait(call)
   local client = self.client
   self.call = call
-  client.waiters[client.core:id(call)] = self
+  if not is_nginx then
+    client.waiters[client.core:id(call)] = self
+  end
   if self.is_cancelled then
     client.core:cancel(call)
   end
@@ -87,11 +89,23 @@ local function advance(call)
   end
 end
 
+--- In nginx: waits for the core's call. Where there is none, its code runs in another light thread.
+local function wait_in_nginx(call)
+  local awaited = call.call
+  if not awaited then
+    return nginx.pass()
+  end
+  local err = nginx.wait(call.client, awaited, flight.turn)
+  if call.call == awaited then
+    run(call, nil, err)
+  end
+end
+
 --- Moves things on, and waits where nothing can be done.
 local function advance_or_wait(call)
   local client = call.client
   if is_nginx then
-    run(call, nil, nginx.wait(client, call.call, flight.turn))
+    wait_in_nginx(call)
   elseif select(2, client.core:drive()) then
     flight.turn(client)
   end
@@ -101,7 +115,7 @@ end
 ---@return boolean
 function Call:done()
   check(self, "done")
-  if not self.results and self.client.core:is_open() then
+  if not self.results and (is_nginx or self.client.core:is_open()) then
     advance(self)
   end
   return self.results ~= nil
@@ -111,7 +125,7 @@ end
 ---@return any ... what the method returns
 function Call:result()
   check(self, "result")
-  if coroutine.running() == self.co then
+  if self.co and coroutine.running() == self.co then
     error("a call cannot wait for itself", 2)
   end
   while not self.results do
@@ -139,15 +153,27 @@ end
 
 local M = {}
 
+--- What a client needs for started calls. In nginx one that nobody holds ends with its request, and
+--- leaves nothing behind.
+---@param client partnercenter.Client
+function M.prepare(client)
+  client.tasks = setmetatable({}, is_nginx and { __mode = "kv" } or nil)
+  client.finished = setmetatable({}, is_nginx and { __mode = "k" } or nil)
+end
+
 --- Begins a method of the client. What it raises at once, for a programming mistake, is raised here.
 ---@param client partnercenter.Client
 ---@param method function
 ---@return partnercenter.Call
 function M.start(client, method, ...)
   local call = setmetatable({ client = client }, Call)
-  call.co = coroutine.create(method)
-  client.tasks[call.co] = call
-  run(call, client, ...)
+  if is_nginx and nginx.problem(client) then
+    finish(call, pcall(method, client, ...)) -- it says so at once, and needs no coroutine
+  else
+    call.co = coroutine.create(method)
+    client.tasks[call.co] = call
+    run(call, client, ...)
+  end
   if call.raised ~= nil then
     client.finished[call] = nil
     error(call.raised, 3)
