@@ -105,6 +105,7 @@ build = {
     ["partnercenter.customers"] = "lua/partnercenter/customers.lua",
     ["partnercenter.events"] = "lua/partnercenter/events.lua",
     ["partnercenter.flight"] = "lua/partnercenter/flight.lua",
+    ["partnercenter.kept"] = "lua/partnercenter/kept.lua",
     ["partnercenter.nginx"] = "lua/partnercenter/nginx.lua",
     ["partnercenter.options"] = "lua/partnercenter/options.lua",
     ["partnercenter.sandbox"] = "lua/partnercenter/sandbox.lua",

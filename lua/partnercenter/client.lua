@@ -17,6 +17,7 @@ local started = require "partnercenter.started"
 ---@field package listener partnercenter.Events? where the script wants to be told what happens
 ---@field package waiters table<integer, { wake: fun(self) }> who is told of the end of a call, by its id
 ---@field package tasks table<thread, partnercenter.Call> the started calls that have not ended, by their coroutine
+---@field package kept table<integer, partnercenter.Kept> in nginx: ended calls whose events were not told
 ---@field package finished table<partnercenter.Call, integer> started calls that ended and were not collected
 local Client = {}
 Client.__index = Client
@@ -135,7 +136,7 @@ function M.new(options)
   elseif not handle then
     return nil, err
   end
-  local client = setmetatable({ core = handle, waiters = {} }, Client)
+  local client = setmetatable({ core = handle, waiters = {}, kept = {} }, Client)
   started.prepare(client)
   client.listener = events.new(options.on_event)
   client.credentials = credentials.new(client, options)

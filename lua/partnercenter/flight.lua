@@ -3,6 +3,7 @@
 --- more, the result. Written once; how it waits depends on who runs it.
 
 local core = require "partnercenter.core"
+local kept = require "partnercenter.kept"
 local nginx = require "partnercenter.nginx"
 
 local M = {}
@@ -21,6 +22,7 @@ function M.turn(client)
       waiter:wake()
     end
   end
+  kept.tell(client)
 end
 
 --- Moves all calls of the client on, until one of them is done.
@@ -68,7 +70,11 @@ local function send(client, call, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
+    local owner = is_nginx and kept.keep(client, call)
     err = wait(client, call) or credentials:take_failure(call)
+    if owner then
+      kept.give_back(client, owner)
+    end
   end
   return sent and not err, err
 end
@@ -104,7 +110,7 @@ local function fly(client, call)
   local err = problem(client)
   if err then
     return err
-  elseif task_of(client) and not is_nginx then
+  elseif is_nginx or task_of(client) then
     handle:watch(call)
   end
   local _
