@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- An access token from the token authority (Entra ID): with a refresh token for App+User credentials,
 --- without one for the app alone. However many calls need a token at the same time, one is asked for;
---- the request belongs to the client, and the calls are parked until it has ended.
+--- the request belongs to the client, and the calls are parked until it has ended. In nginx the script's
+--- functions may let others run: what was true before such a call is looked at again behind it.
 
 local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
@@ -17,6 +18,15 @@ local token_event = require "partnercenter.credentials.token_event"
 local Authority = {}
 Authority.__index = Authority
 
+local function closed()
+  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+end
+
+--- Whether there is a token that calls can be sent with.
+function Authority:has_token()
+  return core.now() < self.renew_at
+end
+
 --- Takes a token that another client has left in the cache.
 ---@return boolean? taken
 ---@return partnercenter.Error? err
@@ -25,7 +35,11 @@ function Authority:take_cached()
     return false
   end
   local token, seconds = self.cache:get(self.refused)
-  if not token then
+  if not self.client.core:is_open() then
+    return nil, closed()
+  elseif self:has_token() then
+    return true
+  elseif not token then
     return nil, seconds
   end
   local set = self.client.core:set_access_token(token)
@@ -48,36 +62,27 @@ function Authority:ask_refresh_token()
       or reason ~= nil and "no token: " .. callback.text_of(reason) or "no token"
     return nil, handle:error { category = "unauthorized", message = "the refresh_token function returned " .. what }
   elseif not handle:is_open() then -- the function has closed it
-    return nil, core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+    return nil, closed()
   end
   return handle:set_refresh_token(token)
 end
 
 --- Asks the authority for a token.
----@return boolean? begun
----@return partnercenter.Error? err
 function Authority:begin_renewal()
   local handle = self.client.core
-  if type(self.refresh_token) == "function" then
-    local ok, err = self:ask_refresh_token()
-    if not ok then
-      return nil, err
-    end
-  end
   local renewal = handle:prepare_token()
   self.renewal, self.begun = renewal, core.now()
   handle:watch(renewal)
   self.client.waiters[handle:id(renewal)] = self
   handle:submit_token(renewal)
-  return true
 end
 
 --- Keeps what was granted and tells the script of a new refresh token.
 ---@return partnercenter.Error? err what one of the script's functions raised
 function Authority:keep(seconds, token, refresh_token)
   local usable = expiry.usable(seconds)
-  local err = self.cache and self.cache:set(token, usable)
   self.renew_at, self.refused = core.now() + usable, nil
+  local err = self.cache and self.cache:set(token, usable)
   if refresh_token and self.on_refresh_token then
     local ok, raised = callback.run(self.client, self.on_refresh_token, refresh_token)
     err = not ok and callback.error(self.client.core, "on_refresh_token", raised) or err
@@ -117,12 +122,20 @@ function Authority:wake()
 end
 
 --- Lets the call wait for a token.
+---@return boolean? parked or, where there is a token meanwhile, submitted
+---@return partnercenter.Error? err
 function Authority:park(call)
-  if not self.renewal then
-    local begun, err = self:begin_renewal()
-    if not begun then
+  if not self.renewal and type(self.refresh_token) == "function" then
+    local ok, err = self:ask_refresh_token()
+    if not ok then
       return nil, err
+    elseif self:has_token() then
+      self.client.core:submit(call)
+      return true
     end
+  end
+  if not self.renewal then
+    self:begin_renewal()
   end
   self.parked[#self.parked + 1] = call
   self.client.core:park(call)
@@ -137,7 +150,7 @@ function Authority:send(call, refused)
       self.renew_at, self.refused = -math.huge, refused
     end
   end
-  if core.now() >= self.renew_at then
+  if not self:has_token() then
     local taken, err = self:take_cached()
     if err then
       return nil, err
@@ -177,7 +190,7 @@ function M.new(client, options)
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
     parked = {},
-    failures = {},
+    failures = setmetatable({}, { __mode = "k" }),
   }, Authority)
 end
 
