@@ -118,6 +118,7 @@ build = {
     ["partnercenter.journal.database"] = "lua/partnercenter/journal/database.lua",
     ["partnercenter.journal.row"] = "lua/partnercenter/journal/row.lua",
     ["partnercenter.journal.schema"] = "lua/partnercenter/journal/schema.lua",
+    ["partnercenter.kept"] = "lua/partnercenter/kept.lua",
     ["partnercenter.nginx"] = "lua/partnercenter/nginx.lua",
     ["partnercenter.options"] = "lua/partnercenter/options.lua",
     ["partnercenter.pace"] = "lua/partnercenter/pace.lua",

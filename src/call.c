@@ -71,6 +71,7 @@ bool pc_call_is_success(const struct pc_call *call) {
 void pc_call_repeat(struct pc_call *call) {
     pc_headers_release(call->headers);
     call->headers = NULL;
+    call->engine = NULL;
     call->is_repeated = true;
     call->is_begun = false;
     call->state = PC_CALL_PREPARED;

@@ -18,7 +18,7 @@
 struct pc_engine;
 
 enum pc_call_state {
-    PC_CALL_PREPARED, /* not yet given to an engine, or not yet again */
+    PC_CALL_PREPARED, /* not yet taken by an engine, or not yet again */
     PC_CALL_PARKED,   /* the engine has it, to be sent once there is an access token */
     PC_CALL_QUEUED,   /* the engine has it: all connections are taken, or a throttle holds */
     PC_CALL_ACTIVE,   /* libcurl has it */
@@ -28,8 +28,8 @@ enum pc_call_state {
 
 /* One call from its validated arguments to its outcome. Shared by reference count between the Lua
  * handle and, until it is done, the engine. No Lua value is in it. The engine may have a thread of
- * its own: while the state is between PREPARED and DONE the call is the engine's, except for what
- * is said to be otherwise, and before and after that the script's. */
+ * its own: from its submission until it is DONE the call is the engine's, except for what is said
+ * to be otherwise, and before and after that the script's. */
 struct pc_call {
     struct pc_call *previous, *next; /* in the engine's list of its state */
     struct pc_call *next_posted;     /* in the mailbox, whose lock guards it */
@@ -51,7 +51,7 @@ struct pc_call {
     char request_id_line[64];
     char correlation_id_line[64];
 
-    struct pc_engine *engine; /* since it was first submitted */
+    struct pc_engine *engine; /* that it was submitted to; NULL: not yet, or not yet again */
     unsigned forks;           /* pc_fork_count() then */
     struct pc_due due;        /* when the engine has to look at it next */
     double deadline;          /* pc_clock() */

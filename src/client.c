@@ -116,17 +116,20 @@ static void forget_events(struct pc_client *client) {
     }
 }
 
-/* client:start_thread(): from now on the engine has a thread of its own. */
+/* client:start_thread() -> true: from now on the engine has a thread of its own; or nil, message */
 static int m_start_thread(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     struct pc_engine *engine = &client->engine;
     bool is_open = pc_engine_open(engine);
     if (!engine->is_threaded)
         forget_events(client);
-    if (!is_open || !pc_thread_start(&client->thread, engine))
-        luaL_error(L, "partnercenter: the engine cannot have a thread of its own: %s",
-                   strerror(errno));
-    return 0;
+    if (is_open && pc_thread_start(&client->thread, engine)) {
+        lua_pushboolean(L, 1);
+        return 1;
+    }
+    lua_pushnil(L);
+    lua_pushfstring(L, "the engine cannot have a thread of its own: %s", strerror(errno));
+    return 2;
 }
 
 /* client:pollfd() -> a descriptor that is readable while watched calls have ended */

@@ -42,9 +42,8 @@ static int m_events(lua_State *L) {
     lua_newtable(L);
     if (!lua_isnil(L, 2)) {
         struct pc_call *call = pc_flight_check(L, 2);
-        luaL_argcheck(L, call->state == PC_CALL_DONE || !call->is_begun, 2,
-                      "the call is in flight");
-        append_events(L, call);
+        if (!call->is_begun || call->state == PC_CALL_DONE)
+            append_events(L, call);
         return 1;
     }
     struct pc_call *next = NULL;

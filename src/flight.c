@@ -154,32 +154,35 @@ static int m_submit_token(lua_State *L) {
     return 0;
 }
 
-/* client:attach(call [, ticket]) -> true, or false when the call is done, or nil when the socket is
- * not there: the one that was just connected to core.wakeup_address(), or through which
- * core.wakeup_ticket() was sent. It can be read when the call is done, or when `ended` has
- * something to tell. */
+/* client:attach(call [, ticket]) -> whether a socket can be read when the call is done, or when
+ * `ended` has something to tell: the one that was just connected to core.wakeup_address(), or
+ * through which the ticket was sent. It is not where the call is done already, or another socket is
+ * attached to it. */
 static int m_attach(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     struct pc_call *call = pc_flight_check(L, 2);
     const char *ticket = luaL_optstring(L, 3, NULL);
     int socket = ticket ? pc_wakeup_take(ticket) : pc_wakeup_accept();
-    if (socket < 0) {
-        lua_pushnil(L);
-        return 1;
-    }
-    bool is_waiting = pc_mailbox_attach(&client->engine.mailbox, call, socket);
-    if (!is_waiting)
+    bool is_attached = socket >= 0 && pc_mailbox_attach(&client->engine.mailbox, call, socket);
+    if (socket >= 0 && !is_attached)
         close(socket);
-    lua_pushboolean(L, is_waiting);
+    lua_pushboolean(L, is_attached);
     return 1;
 }
 
-/* client:detach(call): the socket of a call that is done is kept for another. */
+/* client:detach(call, keep): lets go of the socket of a call that is done, if it has one, and
+ * whether it is kept for another call. */
 static int m_detach(lua_State *L) {
-    struct pc_call *call = pc_flight_check(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_DONE && call->has_wakeup, 2, "nobody waited for it");
-    call->has_wakeup = false;
-    pc_wakeup_keep(call->wakeup);
+    const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
+    struct pc_call *call = box->call;
+    if (!call || !call->has_wakeup || call->state != PC_CALL_DONE)
+        return 0;
+    if (lua_toboolean(L, 3)) {
+        call->has_wakeup = false;
+        pc_wakeup_keep(call->wakeup);
+    } else {
+        pc_call_close_wakeup(call);
+    }
     return 0;
 }
 
@@ -211,14 +214,17 @@ static int m_drive(lua_State *L) {
     return 2;
 }
 
-/* client:state(call) -> "prepared", "parked", "queued", "active", "paused" or "done" */
+/* client:state(call) -> "prepared", "parked", "queued", "active", "paused" or "done", which it
+ * still is when its result was taken */
 static int m_state(lua_State *L) {
     static const char *const names[] = {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    enum pc_call_state state =
-        pc_flight_check(L, 2)->state; /* gcc reads an index without atomicity */
+    const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
+    enum pc_call_state state = PC_CALL_DONE; /* not an index: gcc reads that without atomicity */
+    if (box->call)
+        state = pc_flight_check(L, 2)->state;
     lua_pushstring(L, names[state]);
     return 1;
 }

@@ -287,6 +287,8 @@ void pc_lifecycle_obey(struct pc_engine *engine, struct pc_call *call, unsigned 
         take(engine, call);
     if ((wanted & PC_POST_SUBMIT) && call->state == PC_CALL_PARKED)
         queue(engine, call);
+    else if (call->state == PC_CALL_PARKED)
+        pc_mailbox_wake_late(&engine->mailbox, call);
     if ((wanted & PC_POST_CANCEL) && call->state != PC_CALL_PREPARED && call->state != PC_CALL_DONE)
         pc_lifecycle_cancel(engine, call);
 }

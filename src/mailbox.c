@@ -98,16 +98,22 @@ void pc_mailbox_wake(struct pc_mailbox *mailbox, const struct pc_call_list *call
     pthread_mutex_unlock(&mailbox->lock);
 }
 
+void pc_mailbox_wake_late(struct pc_mailbox *mailbox, const struct pc_call *call) {
+    pthread_mutex_lock(&mailbox->lock);
+    if (mailbox->ended.count > 0 && call->has_wakeup)
+        pc_wakeup_send(call->wakeup);
+    pthread_mutex_unlock(&mailbox->lock);
+}
+
 bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket) {
     pthread_mutex_lock(&mailbox->lock);
-    bool is_waiting = call->state != PC_CALL_DONE;
-    if (is_waiting) {
-        pc_call_close_wakeup(call);
+    bool is_free = call->state != PC_CALL_DONE && !call->has_wakeup;
+    if (is_free) {
         call->has_wakeup = true;
         call->wakeup = socket;
     }
     pthread_mutex_unlock(&mailbox->lock);
-    return is_waiting;
+    return is_free;
 }
 
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox) {

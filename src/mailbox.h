@@ -40,8 +40,12 @@ void pc_mailbox_tell_end(struct pc_mailbox *mailbox, struct pc_call *call);
 /* Lets the coroutines that wait for these calls look at what has ended. */
 void pc_mailbox_wake(struct pc_mailbox *mailbox, const struct pc_call_list *calls);
 
-/* The socket by which a coroutine is to be woken at the call's end. False where it has ended: the
- * socket is still the caller's then. */
+/* The same for one that was not among them, since the engine has only just taken it: where
+ * something has ended. */
+void pc_mailbox_wake_late(struct pc_mailbox *mailbox, const struct pc_call *call);
+
+/* The socket by which a coroutine is to be woken at the call's end. False where it has ended, or
+ * another coroutine is to be woken: the socket is still the caller's then. */
 bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket);
 
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox);

@@ -20,6 +20,7 @@ local vetting = require "partnercenter.vetting"
 ---@field package listener partnercenter.Events? where the script wants to be told what happens
 ---@field package waiters table<integer, { wake: fun(self) }> who is told of the end of a call, by its id
 ---@field package tasks table<thread, partnercenter.Call> the started calls that have not ended, by their coroutine
+---@field package kept table<integer, partnercenter.Kept> in nginx: ended calls whose events were not told
 ---@field package finished table<partnercenter.Call, integer> started calls that ended and were not collected
 local Client = {}
 Client.__index = Client
@@ -122,7 +123,10 @@ end
 ---@return integer
 function Client:pollfd()
   local handle = open_core_of(self, "pollfd")
-  handle:start_thread()
+  local has_thread, problem = handle:start_thread()
+  if not has_thread then
+    error("partnercenter: " .. problem, 2)
+  end
   flight.turn(self)
   return handle:pollfd()
 end
@@ -171,7 +175,8 @@ function M.new(client_options)
   elseif not handle then
     return nil, err
   end
-  local client = setmetatable({ core = handle, waiters = {}, tasks = {}, finished = {} }, Client)
+  local client = setmetatable({ core = handle, waiters = {}, kept = {} }, Client)
+  started.prepare(client)
   client.listener = events.new(client_options.on_event)
   client.credentials = credentials.new(client, client_options)
   return client

@@ -4,6 +4,7 @@
 
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
+local kept = require "partnercenter.kept"
 local nginx = require "partnercenter.nginx"
 
 local M = {}
@@ -41,6 +42,7 @@ function M.turn(client)
     client.listener:deliver(client, handle:events())
   end
   wake(client, handle:ended())
+  kept.tell(client)
 end
 
 --- Moves all calls of the client on, until one of them is done.
@@ -88,15 +90,19 @@ local function send(client, call, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
+    local owner = is_nginx and kept.keep(client, call)
     err = wait(client, call)
     err = credentials:take_failure(call) or err
+    if owner then
+      kept.give_back(client, owner)
+    end
   end
   return sent and not err, err
 end
 
 --- Why the call cannot be begun now; nil when it can.
 local function problem(client)
-  local err = is_nginx and nginx.problem()
+  local err = is_nginx and nginx.problem(client)
   if err then
     return err
   elseif not client.core:is_open() then
@@ -105,8 +111,6 @@ local function problem(client)
   local task = task_of(client)
   if task and task.is_cancelled then
     return core.error { category = "cancelled", message = "the call was cancelled" }
-  elseif is_nginx then
-    client.core:start_thread()
   end
 end
 
@@ -135,7 +139,7 @@ local function fly(client, call)
   local err = problem(client)
   if err then
     return err
-  elseif task_of(client) and not is_nginx then
+  elseif is_nginx or task_of(client) then
     handle:watch(call)
   end
   local _

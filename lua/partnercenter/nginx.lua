@@ -14,6 +14,16 @@ local GRACE = 10
 --- How many sockets a worker keeps for later calls, and for how many seconds.
 local KEPT, KEPT_FOR = 128, 60
 
+--- How often a coroutine looks at its call that has no socket, in seconds: nginx has no connection or
+--- the process no descriptor left, or another coroutine waits for the same call.
+local WITHOUT_SOCKET = 0.05
+
+--- The phases in which nginx can suspend the code that runs, and Lua may use sockets.
+local PHASES = {
+  rewrite = true, server_rewrite = true, access = true, precontent = true, content = true, timer = true,
+  preread = true, ssl_cert = true, ssl_client_hello = true, ssl_session_fetch = true,
+}
+
 --- Whether this is nginx.
 function M.is_here()
   return type(ngx) == "table" and ngx.get_phase ~= nil
@@ -28,51 +38,68 @@ local function unavailable(message)
   return core.error { category = "unavailable", message = message }
 end
 
---- Why no call can be waited for here; nil when one can. In most phases nginx can suspend the code
---- that runs; in the others the way out is a timer.
+--- Why no call can be made here; nil when one can. Where code cannot be suspended, the way out is a timer.
+---@param client partnercenter.Client
 ---@return partnercenter.Error? err
-function M.problem()
-  if core.is_yieldable() then
+function M.problem(client)
+  local phase = ngx.get_phase()
+  if not PHASES[phase] or not core.is_yieldable() then
+    return unavailable(("a call cannot wait for its answer in the phase %s of nginx, nor inside a function such as "
+      .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(phase))
+  elseif client.core:is_open() then
+    local has_thread, problem = client.core:start_thread()
+    return not has_thread and unavailable(problem) or nil
+  end
+end
+
+local function close(socket)
+  socket:close()
+end
+
+--- A socket by which the engine wakes this coroutine, one of nginx's pool or a new one; nil where there
+--- can be none.
+local function attach(handle, call)
+  local address = handle:state(call) ~= "done" and core.wakeup_address()
+  local socket = address and ngx.socket.tcp()
+  if not socket or not socket:connect("unix:" .. address) then
     return nil
   end
-  return unavailable(("a call cannot wait for its answer in the phase %s of nginx, nor inside a function such as "
-    .. "table.sort or string.gsub: make it from a timer, with ngx.timer.at(0, ...)"):format(ngx.get_phase()))
-end
-
---- A socket by which the engine wakes this coroutine: one of nginx's pool, or a new one.
----@return table? socket
----@return string? problem
----@return boolean? is_done the call is done already
-local function attach(handle, call)
-  local address, problem = core.wakeup_address()
-  if not address then
-    return nil, "no private socket: " .. problem
-  end
-  local socket = ngx.socket.tcp()
-  local connected, sent, attached = socket:connect("unix:" .. address)
-  if not connected then
-    return nil, sent
-  end
   local ticket = socket:getreusedtimes() > 0 and core.wakeup_ticket() or nil
-  if ticket then
-    sent, problem = socket:send(ticket)
-  end
-  if not ticket or sent then
-    attached = handle:attach(call, ticket)
-  end
-  if attached then
+  if (not ticket or socket:send(ticket)) and handle:attach(call, ticket) then
     return socket
   end
-  socket:close()
-  return nil, problem or "the connected socket does not arrive", attached == false
+  return close(socket)
 end
 
---- Waits until there is something to do.
----@return string? byte
----@return string? problem
-local function receive(socket, handle, call)
-  socket:settimeout((math.max(handle:time_left(call), 0) + GRACE) * 1000)
-  return socket:receive(1)
+--- Waits until the engine wakes this coroutine, at most so many seconds.
+---@return table? socket the same, if it can be waited for again
+---@return string? byte by which the engine has woken it
+local function pause(socket, seconds)
+  if not socket then
+    ngx.sleep(WITHOUT_SOCKET)
+    return nil
+  end
+  socket:settimeout(math.ceil(seconds * 1000))
+  local byte, problem = socket:receive(1)
+  if byte or problem == "timeout" then
+    return socket, byte
+  end
+  return close(socket)
+end
+
+--- Lets others run.
+function M.pass()
+  ngx.sleep(WITHOUT_SOCKET)
+end
+
+--- The call is done: its socket is kept for another, unless its byte is still to come.
+local function leave(handle, call, socket, byte)
+  handle:detach(call, byte ~= nil)
+  if socket and byte then
+    socket:setkeepalive(KEPT_FOR * 1000, KEPT)
+  elseif socket then
+    socket:close()
+  end
 end
 
 --- Waits until a call in flight is done.
@@ -82,29 +109,19 @@ end
 ---@return partnercenter.Error? err why it cannot be waited for; the call is cancelled then
 function M.wait(client, call, turn)
   local handle = client.core
-  local socket, problem, is_done = attach(handle, call)
-  local byte
-  while socket do
+  local socket, byte, left = attach(handle, call), nil, nil
+  repeat
     turn(client)
     if handle:state(call) == "done" then
-      if byte then -- else it will still come
-        handle:detach(call)
-        socket:setkeepalive(KEPT_FOR * 1000, KEPT)
-      else
-        socket:close()
-      end
-      return nil
+      return leave(handle, call, socket, byte)
     end
-    byte, problem = receive(socket, handle, call)
-    if not byte then
-      socket:close()
-      break
+    left = handle:time_left(call) + GRACE
+    if left > 0 then
+      socket, byte = pause(socket, left)
     end
-  end
-  if not is_done then
-    handle:cancel(call)
-    return unavailable("the call cannot be waited for: " .. problem)
-  end
+  until left <= 0
+  handle:cancel(call)
+  return unavailable "the call has not ended at its deadline"
 end
 
 return M

@@ -39,7 +39,7 @@ local function finish(call, ok, ...)
     call.results, call.raised = pack(), (...)
   end
   local client = call.client
-  client.tasks[call.co] = nil
+  client.tasks[call.co or false] = nil
   if call.on_end then
     return call.on_end(call)
   end
@@ -71,7 +71,9 @@ end
 function Call:wait(call)
   local client = self.client
   self.call = call
-  client.waiters[client.core:id(call)] = self
+  if not is_nginx then
+    client.waiters[client.core:id(call)] = self
+  end
   if self.is_cancelled then
     client.core:cancel(call)
   end
@@ -97,11 +99,23 @@ local function advance(call)
   end
 end
 
+--- In nginx: waits for the core's call. Where there is none, its code runs in another light thread.
+local function wait_in_nginx(call)
+  local awaited = call.call
+  if not awaited then
+    return nginx.pass()
+  end
+  local err = nginx.wait(call.client, awaited, flight.turn)
+  if call.call == awaited then
+    run(call, nil, err)
+  end
+end
+
 --- Moves things on, and waits where nothing can be done.
 local function advance_or_wait(call)
   local client = call.client
   if is_nginx then
-    run(call, nil, nginx.wait(client, call.call, flight.turn))
+    wait_in_nginx(call)
   elseif select(2, client.core:drive()) then
     flight.turn(client)
   end
@@ -111,7 +125,7 @@ end
 ---@return boolean
 function Call:done()
   check(self, "done")
-  if not self.results and self.client.core:is_open() then
+  if not self.results and (is_nginx or self.client.core:is_open()) then
     advance(self)
   end
   return self.results ~= nil
@@ -121,7 +135,7 @@ end
 ---@return any ... what the method returns
 function Call:result()
   check(self, "result")
-  local status = coroutine.status(self.co)
+  local status = self.co and coroutine.status(self.co)
   if status == "running" or status == "normal" then -- we are inside one of its functions
     error("a call cannot wait for itself", 2)
   end
@@ -150,15 +164,27 @@ end
 
 local M = {}
 
+--- What a client needs for started calls. In nginx one that nobody holds ends with its request, and
+--- leaves nothing behind.
+---@param client partnercenter.Client
+function M.prepare(client)
+  client.tasks = setmetatable({}, is_nginx and { __mode = "kv" } or nil)
+  client.finished = setmetatable({}, is_nginx and { __mode = "k" } or nil)
+end
+
 --- Begins a method of the client. What it raises at once, for a programming mistake, is raised here.
 ---@param client partnercenter.Client
 ---@param method function
 ---@return partnercenter.Call
 function M.start(client, method, ...)
   local call = setmetatable({ client = client }, Call)
-  call.co = coroutine.create(method)
-  client.tasks[call.co] = call
-  run(call, client, ...)
+  if is_nginx and nginx.problem(client) then
+    finish(call, pcall(method, client, ...)) -- it says so at once, and needs no coroutine
+  else
+    call.co = coroutine.create(method)
+    client.tasks[call.co] = call
+    run(call, client, ...)
+  end
   if call.raised ~= nil then
     forget(client, call)
     error(call.raised, 3)

@@ -100,7 +100,7 @@ end
 local function start(block, values, cpu)
   local configuration = block:gsub("%u+_%u+", values)
   local server = servers.nginx(configuration, MODULES .. (" worker_cpu_affinity %s; worker_rlimit_nofile 8192;")
-    :format(cpu == 0 and "01" or "10"), nil, 4096)
+    :format(cpu == 0 and "01" or "10"))
   server.worker = output_of(("cat /proc/$(cat %s/nginx.pid)/task/*/children"):format(server.directory)):match "%d+"
   return server
 end

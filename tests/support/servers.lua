@@ -157,9 +157,9 @@ local NGINX = [[
 pid DIR/nginx.pid;
 error_log DIR/error.log;
 user root;
-worker_processes 1;
+worker_processes WORKERS;
 MAIN
-events { worker_connections CONNECTIONS; }
+events { worker_connections 1024; }
 http {
   log_format seen '$server_protocol $connection $request';
   access_log DIR/access.log seen;
@@ -176,16 +176,17 @@ http {
 ---@param block string the contents of the http block
 ---@param main? string directives of the main level
 ---@param port? integer the port to put for PORT; a free one where it is left out
----@param connections? integer of a worker, at most: 256
+---@param workers? integer how many; 1 where it is left out
 ---@return table server `port`, `directory` (with cert.pem and access.log), `log()`, `get(path)`, `stop()`
-function M.nginx(block, main, port, connections)
+function M.nginx(block, main, port, workers)
   local directory = run "mktemp -d":match "%S+"
   port = port or M.free_port()
   make_certificate(directory)
-  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block, CONNECTIONS = connections or 256 })
+  local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block, WORKERS = workers or 1 })
     :gsub("%f[%w]DIR%f[%W]", directory):gsub("%f[%w]PORT%f[%W]", tostring(port))
   write(directory .. "/nginx.conf", configuration)
-  run(("nginx -p %s -c %s/nginx.conf"):format(directory, directory))
+  -- The paths in the environment are those of the interpreter that runs the specs.
+  run(("env -u LUA_PATH -u LUA_CPATH nginx -p %s -c %s/nginx.conf"):format(directory, directory))
   local server = { port = port, directory = directory }
 
   function server.log(name)
@@ -210,7 +211,7 @@ function M.nginx(block, main, port, connections)
   end
 
   function server.stop()
-    run(("kill -QUIT $(cat %s/nginx.pid); while [ -e %s/nginx.pid ]; do sleep 0.05; done; rm -r %s")
+    run(("kill -QUIT $(cat %s/nginx.pid) 2>/dev/null; while [ -e %s/nginx.pid ]; do sleep 0.05; done; rm -r %s")
       :format(directory, directory, directory))
   end
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- An access token from the token authority (Entra ID): with a refresh token for App+User credentials,
 --- without one for the app alone. However many calls need a token at the same time, one is asked for;
---- the request belongs to the client, and the calls are parked until it has ended.
+--- the request belongs to the client, and the calls are parked until it has ended. In nginx the script's
+--- functions may let others run: what was true before such a call is looked at again behind it.
 
 local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
@@ -19,6 +20,17 @@ local token_event = require "partnercenter.credentials.token_event"
 local Authority = {}
 Authority.__index = Authority
 
+--- Whether there is a token that calls can be sent with.
+function Authority:has_token()
+  return core.now() < self.renew_at
+end
+
+--- Whether a coroutine is asking the script for the refresh token, as far as this one can tell: in
+--- nginx it may have ended with its request.
+function Authority:is_asking()
+  return self.asker == "main" or self.asker and coroutine.status(self.asker) ~= "dead"
+end
+
 --- Takes a token that another client has left in the cache.
 ---@return boolean taken
 ---@return partnercenter.Error? err
@@ -28,6 +40,9 @@ function Authority:take_cached(call)
   end
   local handle, begun = self.client.core, core.now()
   local token, seconds, err = self.cache:get(self.refused)
+  if self:has_token() then
+    return true
+  end
   local taken = token and handle:is_open() and handle:set_access_token(token)
   if taken then
     self.renew_at = core.now() + seconds
@@ -58,7 +73,7 @@ function Authority:ask_refresh_token()
   return handle:set_refresh_token(token)
 end
 
---- Asks the authority for a token.
+--- Asks the authority for a token, unless somebody else has done so while the script was asked.
 ---@return boolean? begun
 ---@return partnercenter.Error? err
 function Authority:begin_renewal()
@@ -68,6 +83,8 @@ function Authority:begin_renewal()
     if not ok then
       self:release(self:take_parked(), err) -- those that the function has started
       return nil, err
+    elseif self.renewal or self:has_token() then
+      return true
     end
   end
   local renewal = handle:prepare_token()
@@ -82,8 +99,8 @@ end
 ---@return partnercenter.Error? err what one of the script's functions raised
 function Authority:keep(seconds, token, refresh_token)
   local usable = expiry.usable(seconds)
-  local err = self.cache and self.cache:set(token, usable)
   self.renew_at, self.refused = core.now() + usable, nil
+  local err = self.cache and self.cache:set(token, usable)
   if refresh_token and self.on_refresh_token then
     local ok, raised = callback.run(self.client, self.on_refresh_token, refresh_token)
     err = not ok and callback.error(self.client.core, "on_refresh_token", raised) or err
@@ -140,16 +157,22 @@ function Authority:wake()
 end
 
 --- Lets the call wait for a token.
+---@return boolean? parked or, where there is a token meanwhile, submitted
+---@return partnercenter.Error? err
 function Authority:park(call)
   if self.asker == (coroutine.running() or "main") then
     return nil, core.error {
       category = "unauthorized",
       message = "the refresh_token function made a call of the client that waits for its token",
     }
-  elseif not self.renewal and not self.asker then
+  elseif not self.renewal and not self:is_asking() then
     local begun, err = self:begin_renewal()
     if not begun then
       return nil, err
+    elseif self:has_token() then
+      self:release(self:take_parked())
+      self.client.core:submit(call)
+      return true
     end
   end
   self.parked[#self.parked + 1], self.waiting[call] = call, true
@@ -165,7 +188,7 @@ function Authority:send(call, refused)
       self.renew_at, self.refused = -math.huge, refused
     end
   end
-  local has_token, err = core.now() < self.renew_at, nil
+  local has_token, err = self:has_token(), nil
   if not has_token then
     has_token, err = self:take_cached(call)
   end
