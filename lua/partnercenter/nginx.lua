@@ -109,19 +109,19 @@ end
 ---@return partnercenter.Error? err why it cannot be waited for; the call is cancelled then
 function M.wait(client, call, turn)
   local handle = client.core
-  local socket, byte, left = attach(handle, call), nil, nil
-  repeat
+  local socket, byte = attach(handle, call), nil
+  while true do
     turn(client)
     if handle:state(call) == "done" then
       return leave(handle, call, socket, byte)
     end
-    left = handle:time_left(call) + GRACE
-    if left > 0 then
-      socket, byte = pause(socket, left)
+    local left = handle:time_left(call) + GRACE
+    if left <= 0 then
+      handle:cancel(call)
+      return unavailable "the call has not ended at its deadline"
     end
-  until left <= 0
-  handle:cancel(call)
-  return unavailable "the call has not ended at its deadline"
+    socket, byte = pause(socket, left)
+  end
 end
 
 return M

@@ -279,7 +279,8 @@ describe("what nginx holds stays the same", function()
   --- Whether there is no more of anything, but for a little memory, in KiB.
   local function assert_flat(before, now, memory)
     assert.is_true(now.threads <= before.threads, ("%d threads, then %d"):format(before.threads, now.threads))
-    assert.is_true(now.descriptors <= before.descriptors + 5,
+    -- Sockets are kept for later calls, as many as there were at once; a leak would be one for each visit.
+    assert.is_true(now.descriptors <= before.descriptors + 40,
       ("%d descriptors, then %d"):format(before.descriptors, now.descriptors))
     assert.is_true(now.memory <= before.memory + memory, ("%d KiB, then %d"):format(before.memory, now.memory))
   end
