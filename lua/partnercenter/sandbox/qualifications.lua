@@ -21,7 +21,13 @@ local SEGMENTS = { K12 = true, HigherEducation = true }
 
 --- A website that begins so is denied.
 local DENIED_WEBSITE = "denied."
-local DENIED_REASON = "Not an Education Customer"
+
+--- Why: the service's own words for Education, and the sandbox's for the others.
+local DENIED_REASONS = {
+  Education = "Not an Education Customer",
+  GovernmentCommunityCloud = "Not a Government Customer",
+  StateOwnedEntity = "Not a State Owned Entity",
+}
 
 local function bad(description)
   return nil, refusal.new(400, "InvalidInput", description)
@@ -82,7 +88,7 @@ local function vetting(entry, now, vetting_time)
   if now - entry.begun < vetting_time then
     return "InReview"
   elseif entry.website and entry.website:lower():sub(1, #DENIED_WEBSITE) == DENIED_WEBSITE then
-    return "Denied", DENIED_REASON
+    return "Denied", DENIED_REASONS[entry.name]
   end
   return "Approved"
 end
