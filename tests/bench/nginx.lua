@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- nginx.lua: see tests/bench/nginx, which runs it.
 
+local files = require "tests.support.files"
 local servers = require "tests.support.servers"
 
 local SECONDS = tonumber(os.getenv "SECONDS_EACH" or 5)
@@ -83,13 +84,6 @@ local SUBJECT = [=[
   }
 ]=]
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 local function output_of(command)
   local process = assert(io.popen(command))
   local text = process:read "*a"
@@ -107,7 +101,7 @@ end
 
 --- The CPU time of a process so far, in seconds: of all its threads.
 local function cpu_of(process)
-  local fields = read(("/proc/%s/stat"):format(process)):match "%) (.*)$"
+  local fields = files.read(("/proc/%s/stat"):format(process)):match "%) (.*)$"
   local numbers = {}
   for field in fields:gmatch "%S+" do
     numbers[#numbers + 1] = tonumber(field) or 0

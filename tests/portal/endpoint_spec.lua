@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The JSON endpoint of examples/nginx, in front of a sandbox in this process.
 local access = require "tests.support.access"
+local files = require "tests.support.files"
 local cjson = require "cjson.safe"
 local portals = require "tests.support.portal"
 local sandboxes = require "partnercenter.sandbox"
@@ -33,19 +34,6 @@ local function wait_until(condition)
     socket.sleep(0.05)
   end
   return false
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
 end
 
 describe("the portal's endpoint", function()
@@ -245,7 +233,7 @@ describe("the portal's refresh token", function()
     os.execute("mkdir " .. directory)
     path = directory .. "/refresh-token"
     sandbox = assert(sandboxes.start { token_lifetime = 2 })
-    write(path, sandbox:client_options().refresh_token .. "\n")
+    files.write(path, sandbox:client_options().refresh_token .. "\n")
     portal = portals.start(portals.variables(sandbox, { PARTNERCENTER_REFRESH_TOKEN_FILE = path }))
   end)
 
@@ -276,7 +264,7 @@ describe("the portal's refresh token", function()
       assert.equal(200, (get(portal, new_customer())))
     end
     assert.equal(1, #token_requests())
-    local second = read(path)
+    local second = files.read(path)
     assert.not_equal(first, second)
     assert.equal("600 refresh-token\n", output_of(("cd %s && stat -c '%%a %%n' *"):format(directory)))
     socket.sleep(2)
@@ -285,7 +273,7 @@ describe("the portal's refresh token", function()
     assert.equal(2, #requests)
     assert.is_truthy(requests[2].body:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
       :find(second, 1, true))
-    assert.not_equal(second, read(path))
+    assert.not_equal(second, files.read(path))
   end)
 
   it("is missed where the file is gone", function()

@@ -7,6 +7,7 @@
 --- same order. LUA is the interpreter for the sandbox.
 
 local partnercenter = require "partnercenter"
+local files = require "tests.support.files"
 local servers = require "tests.support.servers"
 local socket = require "socket"
 
@@ -44,13 +45,6 @@ local function resident()
       return tonumber(kib)
     end
   end
-end
-
-local function descriptors()
-  local process = assert(io.popen "ls /proc/$PPID/fd | wc -l")
-  local count = tonumber(process:read "*l")
-  process:close()
-  return count
 end
 
 --- Makes calls, CONCURRENCY at once, until there is no next one.
@@ -142,7 +136,7 @@ local function collect(job, result, err, meta)
   tally.retries = tally.retries + math.max(meta.attempts - 1, 0)
   tally.most_attempts = math.max(tally.most_attempts, meta.attempts)
   if tally.done == CALLS // 10 then
-    early = { memory = resident(), descriptors = descriptors() }
+    early = { memory = resident(), descriptors = files.descriptors() }
   end
 end
 
@@ -209,14 +203,14 @@ end
 
 local options = servers.sandbox_process(os.getenv "LUA" or "lua5.4")
 local proxy = start_proxy(options)
-local before = descriptors()
+local before = files.descriptors()
 local client = assert(partnercenter.new(options_through(proxy, options)))
 local begun = socket.gettime()
 run(client, jobs_of_the_run(), collect)
 local seconds = socket.gettime() - begun
-local late = { memory = resident(), descriptors = descriptors() }
+local late = { memory = resident(), descriptors = files.descriptors() }
 client:close()
-local left = descriptors()
+local left = files.descriptors()
 local counts = proxy.counts()
 report(counts, before, late, seconds)
 check_counts(counts)

@@ -3,6 +3,7 @@
 local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local sandbox = require "partnercenter.sandbox"
+local files = require "tests.support.files"
 local servers = require "tests.support.servers"
 
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
@@ -64,13 +65,6 @@ describe("the queue of calls", function()
 end)
 
 describe("a script that waits", function()
-  local function read(path)
-    local file = assert(io.open(path))
-    local text = file:read "*a"
-    file:close()
-    return text
-  end
-
   it("can be interrupted with Ctrl-C, which cancels the call", function()
     local interpreter = os.getenv "LUA"
     if not interpreter:match "/lua5%.%d$" then
@@ -88,8 +82,8 @@ describe("a script that waits", function()
     os.execute(('%s -e "%s" > %s 2>&1 & echo $! > %s.pid'):format(interpreter, script, output, output))
     repeat until #server.requests() == 1
     os.execute(("kill -INT $(cat %s.pid)"):format(output))
-    repeat until read(output):match "done\n"
-    assert.matches("interrupted!\ntimeout\ndone\n$", read(output))
+    repeat until files.read(output):match "done\n"
+    assert.matches("interrupted!\ntimeout\ndone\n$", files.read(output))
     os.remove(output)
     os.remove(output .. ".pid")
     server.stop()

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- Makes certificate authorities and certificates for the specs, good and bad ones, with openssl.
 
+local files = require "tests.support.files"
+
 local M = {}
 
 local AUTHORITY = [[
@@ -21,12 +23,6 @@ commonName = supplied
 ]]
 
 local NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  assert(file:write(text))
-  file:close()
-end
 
 --- Makes a folder for certificates.
 ---@return table folder `directory`, `authority(name)`, `issue(options)`, `self_sign(options)`, `remove()`
@@ -49,8 +45,8 @@ function M.folder()
 
   --- Makes an authority: NAME.pem is what a client has to trust.
   function folder.authority(name)
-    write(path(name .. ".cnf"), (AUTHORITY:gsub("NAME", name)))
-    write(path(name .. ".index"), "")
+    files.write(path(name .. ".cnf"), (AUTHORITY:gsub("NAME", name)))
+    files.write(path(name .. ".index"), "")
     openssl(("req -x509 %s -days 2 -subj '/CN=%s of the specs' -keyout %s.key -out %s.pem")
       :format(NEW_KEY, name, name, name))
   end

@@ -3,18 +3,12 @@
 --- descriptors that are left. A part of the calls fail in each way that is cheap to make.
 
 local partnercenter = require "partnercenter"
+local files = require "tests.support.files"
 local sandbox = require "partnercenter.sandbox"
 
 local clients, calls = tonumber(arg[1]), tonumber(arg[2])
 
-local function descriptors()
-  local process = assert(io.popen "ls /proc/$PPID/fd | wc -l")
-  local count = tonumber(process:read "*l")
-  process:close()
-  return count
-end
-
-local before = descriptors()
+local before = files.descriptors()
 local server = assert(sandbox.start { vetting_time = 0 })
 local options = server:client_options()
 options.max_retries = 0
@@ -40,7 +34,7 @@ end
 server:stop()
 collectgarbage()
 collectgarbage()
-local left = descriptors() - before
+local left = files.descriptors() - before
 print(("%d clients, %d calls succeeded, %d failed as they should, %d descriptors left")
   :format(clients, succeeded, failed, left))
 os.exit(succeeded == clients * (calls - 2) and failed == clients * 2 and left == 0, true)

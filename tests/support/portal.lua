@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Starts examples/nginx/start for the specs.
 
+local files = require "tests.support.files"
 local servers = require "tests.support.servers"
 local socket = require "socket"
 
@@ -40,19 +41,12 @@ function M.start(variables)
   process:close()
   local portal = { url = ("http://127.0.0.1:%d"):format(port) }
 
-  local function read(path)
-    local file = assert(io.open(path))
-    local text = file:read "*a"
-    file:close()
-    return text
-  end
-
   function portal.output()
-    return read(output)
+    return files.read(output)
   end
 
   function portal.log()
-    return read(("build/example-nginx/%d/logs/error.log"):format(port))
+    return files.read(("build/example-nginx/%d/logs/error.log"):format(port))
   end
 
   --- Ends it with the signal (that of Ctrl-C), and waits until it has ended.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Starts the servers of the specs, on loopback and free ports.
 
+local files = require "tests.support.files"
 local http = require "socket.http"
 local socket = require "socket"
 
@@ -131,12 +132,6 @@ function M.free_port()
   return math.floor(port)
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  assert(file:write(text))
-  file:close()
-end
-
 local function run(command)
   local process = io.popen(command .. " 2>&1; echo status $?")
   local output = process:read "*a"
@@ -184,7 +179,7 @@ function M.nginx(block, main, port, workers)
   make_certificate(directory)
   local configuration = NGINX:gsub("%u+", { MAIN = main or "", HTTP = block, WORKERS = workers or 1 })
     :gsub("%f[%w]DIR%f[%W]", directory):gsub("%f[%w]PORT%f[%W]", tostring(port))
-  write(directory .. "/nginx.conf", configuration)
+  files.write(directory .. "/nginx.conf", configuration)
   -- The paths in the environment are those of the interpreter that runs the specs.
   run(("env -u LUA_PATH -u LUA_CPATH nginx -p %s -c %s/nginx.conf"):format(directory, directory))
   local server = { port = port, directory = directory }
