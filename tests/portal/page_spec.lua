@@ -101,7 +101,7 @@ describe("the portal's page", function()
     fill_in(new_customer(), "GovernmentCommunityCloud", "denied.example.org", "12345")
     confirm()
     browser:wait_for("list", "Denied")
-    assert.matches("Reason: Not an Education Customer", browser:text "list", 1, true)
+    assert.matches("Reason: Not a Government Customer", browser:text "list", 1, true)
     browser:appear(1200, 900, "dark")
     picture "denied"
   end)
