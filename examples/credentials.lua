@@ -3,9 +3,9 @@
 ---
 ---     lua5.4 examples/credentials.lua          makes the client and one harmless call with it
 ---
---- In a script of yours, and in the other examples: `local client = dofile "examples/credentials.lua" ()`.
---- Without any of these settings, where an empty one counts as absent, it is the client of a sandbox
---- in the script's own process:
+--- In a script of yours: `local client = dofile "examples/credentials.lua" ()`. The examples give it a
+--- table: without any of these settings, where an empty one counts as absent, it is then the client of a
+--- sandbox in the script's own process, and says so.
 ---
 ---     PARTNERCENTER_TENANT_ID, PARTNERCENTER_CLIENT_ID, PARTNERCENTER_CLIENT_SECRET
 ---     PARTNERCENTER_REFRESH_TOKEN        without it the credentials are those of the app alone
@@ -54,24 +54,26 @@ local function settings(names, options)
   return options
 end
 
---- Lets the refresh token live in the file. It is read at each renewal, so that several scripts can
---- share it.
-local function keep_refresh_token(options, path)
-  local given = options.refresh_token
-  if given or read_line(path) then
-    options.refresh_token = function() return read_line(path) or given end
-    options.on_refresh_token = function(token) write_line(path, token) end
-  end
-end
-
 --- Ends the script.
 local function fail(err)
   io.stderr:write(tostring(err), "\n")
   os.exit(1, true)
 end
 
+--- Lets the refresh token live in the file. It is read at each renewal, so that several scripts can
+--- share it.
+local function keep_refresh_token(options, path)
+  local given = options.refresh_token
+  if not given and not read_line(path) then
+    fail("PARTNERCENTER_REFRESH_TOKEN_FILE: there is no refresh token in " .. path)
+  end
+  options.refresh_token = function() return read_line(path) or given end
+  options.on_refresh_token = function(token) write_line(path, token) end
+end
+
 --- Makes a client, or ends the script where the settings are not good for one.
----@param sandbox_options? table of the sandbox that is started where the environment says nothing
+---@param sandbox_options? table of the sandbox that is started where the environment says nothing; without it that
+--- is an error
 ---@return partnercenter.Client client its field `sandbox` is the sandbox, where that is so
 local function connect(sandbox_options)
   local options = settings(ADDRESSES, { access_token = setting "access_token" })
@@ -79,7 +81,8 @@ local function connect(sandbox_options)
     settings(CREDENTIALS, options)
   end
   local path, sandbox = setting "refresh_token_file", nil
-  if next(options) == nil then
+  if sandbox_options and next(options) == nil and not path then
+    io.stderr:write "There are no PARTNERCENTER_... settings: this is a sandbox.\n"
     sandbox = assert(require "partnercenter.sandbox".start(sandbox_options))
     options = sandbox:client_options()
   elseif path and not options.access_token then
@@ -97,7 +100,7 @@ if not (arg and arg[0] and arg[0]:find "credentials%.lua$") then
   return connect
 end
 
-local client = connect()
+local client = connect {}
 local codes, err, meta = client:get_validation_codes()
 client:close()
 if not codes then

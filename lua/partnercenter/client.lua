@@ -12,6 +12,8 @@ local options = require "partnercenter.options"
 local started = require "partnercenter.started"
 local vetting = require "partnercenter.vetting"
 
+local unpack = rawget(table, "unpack") or _G.unpack
+
 --- A connection to Partner Center with its credentials. Make one and keep it: connections to the
 --- service are reused from call to call.
 ---@class partnercenter.Client
@@ -100,9 +102,9 @@ function Client:update_qualifications(source, run_options)
 end
 
 --- The methods that `start` takes.
-local STARTABLE = { wait_for_vetting = true, update_qualifications = true }
-for _, operation in ipairs(core.operations) do
-  STARTABLE[operation] = true
+local STARTABLE = { "wait_for_vetting", "update_qualifications", unpack(core.operations) }
+for _, method in ipairs(STARTABLE) do
+  STARTABLE[method] = true
 end
 
 --- Begins a call and returns at once.
@@ -112,7 +114,8 @@ end
 function Client:start(method_name, ...)
   open_core_of(self, "start")
   if not STARTABLE[method_name] then
-    error(("bad argument 'method_name' (%s cannot be started)"):format(tostring(method_name)), 2)
+    error(("bad argument 'method_name' (%s cannot be started; allowed: %s)")
+      :format(tostring(method_name), table.concat(STARTABLE, ", ")), 2)
   end
   local call = started.start(self, self[method_name], ...) -- no tail call: an error names the line above this one's
   return call

@@ -45,7 +45,7 @@ local function mode_of(path)
 end
 
 -- As a stranger.
-assert_says(run("credentials", {}, 0), "good for a sandbox")
+assert_says(run("credentials", {}, 0), "There are no PARTNERCENTER_... settings: this is a sandbox.", "good for a sandbox")
 assert_says(run("customers", {}, 0), "Customer 1 ", "Customer 2 ", "Education (Approved)", "None", "3 in all")
 assert_says(run("customers", {}, 0, "customer3"), "Customer 3 ", "1 in all")
 assert_says(run("validation_codes", {}, 0), 'validation_code = "12345"', "Contoso, Inc.", "1 in all")
@@ -73,6 +73,11 @@ for _, name in ipairs { "credentials", "customers", "validation_codes", "cqueues
   local wrong = access.credentials(sandbox, { client_secret = "wrong" })
   assert(run(name, wrong, 1):find "^unauthorized: no access token: AADSTS7000215: [^\n]*\n$")
 end
+
+local missing = { tenant_id = options.tenant_id, client_id = options.client_id, client_secret = options.client_secret,
+  base_url = options.base_url, login_url = options.login_url, refresh_token_file = folder .. "/missing" }
+assert_says(run("credentials", missing, 1), "PARTNERCENTER_REFRESH_TOKEN_FILE: there is no refresh token in ", "/missing")
+assert_says(run("credentials", { refresh_token_file = folder .. "/missing" }, 1), "there is no refresh token in ")
 
 -- The refresh token is kept in the file, and read from there.
 local path = folder .. "/refresh token"
