@@ -7,7 +7,7 @@
 --- those of a sandbox.
 
 local connect = dofile((arg[0]:match "^.*/" or "") .. "credentials.lua")
-local client = connect()
+local client = connect {}
 
 local codes, err = client:get_validation_codes()
 client:close()

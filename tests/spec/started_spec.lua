@@ -569,10 +569,10 @@ describe("start", function()
   for what, row in pairs {
     ["a customer id that is none"] = { "bad argument 'customer_id' (string expected, got nil)", "get_customer" },
     ["an unknown option"] = { "unknown option 'patience'", "get_customer", CUSTOMER, { patience = 1 } },
-    ["customers"] = { "bad argument 'method_name' (customers cannot be started)", "customers" },
-    ["close"] = { "bad argument 'method_name' (close cannot be started)", "close" },
-    ["no method"] = { "bad argument 'method_name' (nonsense cannot be started)", "nonsense" },
-    ["no name"] = { "bad argument 'method_name' (nil cannot be started)" },
+    ["customers"] = { "bad argument 'method_name' (customers cannot be started; allowed: wait_for_vetting, ", "customers" },
+    ["close"] = { "bad argument 'method_name' (close cannot be started; allowed: wait_for_vetting, ", "close" },
+    ["no method"] = { "bad argument 'method_name' (nonsense cannot be started; allowed: wait_for_vetting, ", "nonsense" },
+    ["no name"] = { "bad argument 'method_name' (nil cannot be started; allowed: wait_for_vetting, " },
   } do
     it("raises at its line for " .. what, function()
       new_client(false)
