@@ -8,6 +8,7 @@ local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local expiry = require "partnercenter.credentials.expiry"
+local nginx = require "partnercenter.nginx"
 local token_event = require "partnercenter.credentials.token_event"
 
 ---@class partnercenter.Authority: partnercenter.Credentials
@@ -77,11 +78,9 @@ function Authority:begin_renewal()
   handle:submit_token(renewal)
 end
 
---- Keeps what was granted and tells the script of a new refresh token.
+--- Gives to the cache what was granted and tells the script of a new refresh token.
 ---@return partnercenter.Error? err what one of the script's functions raised
-function Authority:keep(seconds, token, refresh_token)
-  local usable = expiry.usable(seconds)
-  self.renew_at, self.refused = core.now() + usable, nil
+function Authority:hand_on(usable, token, refresh_token)
   local err = self.cache and self.cache:set(token, usable)
   if refresh_token and self.on_refresh_token then
     local ok, raised = callback.run(self.client, self.on_refresh_token, refresh_token)
@@ -90,35 +89,52 @@ function Authority:keep(seconds, token, refresh_token)
   return err
 end
 
---- Lets the parked calls go on, or ends them with the error.
+--- The ids of the calls that still wait.
+function Authority:ids_of(parked)
+  local handle, ids = self.client.core, {}
+  for _, call in ipairs(parked) do
+    if handle:state(call) ~= "done" then
+      ids[#ids + 1] = handle:id(call)
+    end
+  end
+  return ids
+end
+
+--- Lets the parked calls go on, or ends them with the error. One that has ended meanwhile, at its
+--- deadline, may have been collected, too.
 function Authority:release(parked, err)
   local handle = self.client.core
   for _, call in ipairs(parked) do
-    if err then
+    local waits = handle:state(call) ~= "done"
+    if waits and err then
       self.failures[call] = err
       handle:cancel(call)
-    elseif handle:is_open() then
+    elseif waits and handle:is_open() then
       handle:submit(call)
     end
   end
 end
 
---- The request for a token has ended.
+--- The request for a token has ended. The visitor in whose request we are told may go away at any time:
+--- what runs functions of the script does not depend on him.
 function Authority:wake()
-  local handle, parked, ids = self.client.core, self.parked, {}
+  local handle, parked, begun = self.client.core, self.parked, self.begun
   local seconds, token, refresh_token = handle:take_token(self.renewal)
-  local err
   self.renewal, self.parked = nil, {}
-  if seconds then
-    err = self:keep(seconds, token, refresh_token)
-  else
-    err = token
+  local usable = seconds and expiry.usable(seconds)
+  if usable then
+    self.renew_at, self.refused = core.now() + usable, nil
   end
-  for i, call in ipairs(parked) do
-    ids[i] = handle:id(call)
-  end
-  token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
-  self:release(parked, err)
+  nginx.apart(function()
+    local err
+    if usable then
+      err = self:hand_on(usable, token, refresh_token)
+    else
+      err = token
+    end
+    token_event.tell(self.client, self:ids_of(parked), self.flow, begun, seconds, err)
+    self:release(parked, err)
+  end)
 end
 
 --- Lets the call wait for a token.
