@@ -6,6 +6,22 @@ local core = require "partnercenter.core"
 
 local M = {}
 
+local ngx = _G.ngx
+
+--- ngx.thread.spawn takes no C function.
+local function protected(fn, ...)
+  return pcall(fn, ...)
+end
+
+--- Calls a function inside a started call. In nginx it may wait for other things: it has a light thread of
+--- its own, since nginx crashes when a request is aborted one of whose coroutines sleeps.
+local function run_in_task(fn, ...)
+  if type(ngx) ~= "table" or not ngx.thread then
+    return pcall(fn, ...)
+  end
+  return select(2, ngx.thread.wait(ngx.thread.spawn(protected, fn, ...)))
+end
+
 local function leave(task, ...)
   if task then
     task.is_in_callback = false
@@ -19,10 +35,11 @@ end
 ---@return any ... what it returned, or raised
 function M.run(client, fn, ...)
   local task = client.tasks[coroutine.running() or false]
-  if task then
-    task.is_in_callback = true
+  if not task or task.is_in_callback then
+    return pcall(fn, ...)
   end
-  return leave(task, pcall(fn, ...))
+  task.is_in_callback = true
+  return leave(task, run_in_task(fn, ...))
 end
 
 --- A value of the script's as text, also when its own __tostring raises.

@@ -87,6 +87,13 @@ local function pause(socket, seconds)
   return close(socket)
 end
 
+--- Runs a function outside of the request, which may end before the function has.
+function M.apart(fn)
+  if not M.is_here() or not ngx.timer.at(0, function() fn() end) then
+    fn()
+  end
+end
+
 --- Lets others run.
 function M.pass()
   ngx.sleep(WITHOUT_SOCKET)

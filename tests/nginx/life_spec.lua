@@ -289,7 +289,7 @@ describe("what nginx holds stays the same", function()
     it(("after %d visits of %s"):format(times, path), function()
       start {}
       local before = after(times, path)
-      assert_flat(before, after(times, path), 2048)
+      assert_flat(before, after(times, path), 4096)
       assert.equal("0", nginx.get "/kept")
       stop()
     end)

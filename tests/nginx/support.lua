@@ -50,6 +50,9 @@ local HTTP = [[
 M.MODULES = "load_module /usr/lib/nginx/modules/ndk_http_module.so;"
   .. " load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;"
 
+--- The longest that anything is waited for, in seconds.
+local PATIENCE = 30
+
 M.decode = cjson.decode
 
 --- A table of strings, numbers and booleans as Lua code.
@@ -63,7 +66,7 @@ end
 
 --- Waits until the function returns something.
 function M.eventually(fn, what)
-  local until_time = socket.gettime() + 30
+  local until_time = socket.gettime() + PATIENCE
   repeat
     local value = fn()
     if value then
@@ -133,11 +136,35 @@ function Visitor:answer()
   return { status = tonumber(status), body = body, index = self.index, path = self.path }
 end
 
+--- The answers to visitors, in the order in which they come.
+local function answers_to(visitors)
+  local sockets, answers = {}, {}
+  for i, visitor in ipairs(visitors) do
+    visitor.index = i
+    visitor.connection:settimeout(0)
+    sockets[i] = visitor.connection
+    sockets[visitor.connection] = visitor
+  end
+  while #sockets > 0 do
+    local readable = socket.select(sockets, nil, PATIENCE)
+    assert(#readable > 0, "there is no answer to " .. sockets[sockets[1]].path)
+    for _, ready in ipairs(readable) do
+      if sockets[ready]:read() then
+        answers[#answers + 1] = sockets[ready]:answer()
+        for i = #sockets, 1, -1 do
+          if sockets[i] == ready then
+            table.remove(sockets, i)
+          end
+        end
+      end
+    end
+  end
+  return answers
+end
+
 --- Waits for the answer.
 function Visitor:wait()
-  self.connection:settimeout(60)
-  repeat until self:read()
-  return self:answer()
+  return answers_to { self }[1]
 end
 
 --- Goes away.
@@ -150,30 +177,6 @@ local function visit(port, path)
   local connection = assert(socket.connect("127.0.0.1", port))
   assert(connection:send(("GET %s HTTP/1.0\r\n\r\n"):format(path)))
   return setmetatable({ connection = connection, text = "", path = path }, Visitor)
-end
-
---- The answers to visitors, in the order in which they come.
-local function answers_to(visitors)
-  local sockets, answers = {}, {}
-  for i, visitor in ipairs(visitors) do
-    visitor.index = i
-    visitor.connection:settimeout(0)
-    sockets[i] = visitor.connection
-    sockets[visitor.connection] = visitor
-  end
-  while #sockets > 0 do
-    for _, ready in ipairs((assert(socket.select(sockets, nil, 60)))) do
-      if sockets[ready]:read() then
-        answers[#answers + 1] = sockets[ready]:answer()
-        for i = #sockets, 1, -1 do
-          if sockets[i] == ready then
-            table.remove(sockets, i)
-          end
-        end
-      end
-    end
-  end
-  return answers
 end
 
 --- What nginx has complained of.

@@ -11,7 +11,7 @@ local CUSTOMER = support.CUSTOMER
 --- `alone` does not share its token. The functions of `slow` let others run, as those do that ask
 --- another server.
 local INIT = [[
-  client = new_client()
+  client, access_token = new_client(), "%s"
   alone = new_client { token_cache = false }
   asked = 0
   slow = new_client {
@@ -22,6 +22,14 @@ local INIT = [[
     refresh_token = function() asked = asked + 1 ngx.sleep(0.05) return options.refresh_token end,
     on_refresh_token = function() ngx.sleep(0.05) end,
   }
+  handing = new_client {
+    token_cache = false,
+    on_refresh_token = function() is_handing = true ngx.sleep(0.3) end,
+  }
+  asking = assert(partnercenter.new {
+    base_url = options.base_url, allow_insecure_http = true,
+    access_token = function() ngx.sleep(0.05) return access_token end,
+  })
   provided = assert(partnercenter.new {
     base_url = options.base_url, allow_insecure_http = true,
     access_token = function()
@@ -31,14 +39,19 @@ local INIT = [[
       assert(from:receive "*l")
       from:close()
       ngx.sleep(0.05)
-      return "%s", 3600
+      return access_token, 3600
     end,
   })
 ]]
 
 local LOCATIONS = {
   ["/alone"] = [[ tell(alone:get_customer(CUSTOMER)) ]],
+  ["/hasty"] = [[ tell(alone:get_customer(CUSTOMER, { deadline = 0.1 })) ]],
   ["/slow"] = [[ tell(slow:get_customer(CUSTOMER)) ]],
+  ["/handing"] = [[ tell(handing:get_customer(CUSTOMER)) ]],
+  ["/is_handing"] = [[ ngx.print(tostring(is_handing)) ]],
+  ["/asking"] = [[ tell(asking:get_customer(CUSTOMER)) ]],
+  ["/asking_started"] = [[ tell(asking:start("get_customer", CUSTOMER):result()) ]],
   ["/provided"] = [[ tell(provided:get_customer(CUSTOMER)) ]],
   ["/provided_started"] = [[
     local first, second = provided:start("get_customer", CUSTOMER), provided:start("get_customer", CUSTOMER)
@@ -56,7 +69,7 @@ for _, workers in ipairs { 1, 2 } do
     before_each(function()
       server = assert(sandbox.start { token_lifetime = 3600 })
       nginx = support.start {
-        options = server:client_options(), init = INIT:format(raw.port, access.token(server)), workers = workers,
+        options = server:client_options(), init = INIT:format(access.token(server), raw.port), workers = workers,
         locations = LOCATIONS, server = "lua_check_client_abort on;",
       }
     end)
@@ -149,6 +162,50 @@ for _, workers in ipairs { 1, 2 } do
       socket.sleep(0.5)
       assert.is_true(visit(20, "/alone") >= 1)
       assert.is_true(token_requests() <= workers)
+    end)
+
+    it("serves the others when the visitor goes away in whose request a token arrived", function()
+      server:fail { delay = 0.3, path = "/oauth2/token", times = workers }
+      local first, others = nginx.visit "/handing", {}
+      support.eventually(function() return token_requests() == 1 end, "the request for a token")
+      for i = 1, 20 do
+        others[i] = nginx.visit "/handing"
+      end
+      support.eventually(function() return nginx.get "/is_handing" == "true" end, "the new refresh token")
+      first:leave()
+      for _, visitor in ipairs(others) do
+        assert.equal(CUSTOMER, support.decode(visitor:wait().body).result.id)
+      end
+    end)
+
+    it("bears visitors who go away while a function of the script waits", function()
+      for _, path in ipairs { "/asking", "/asking_started" } do
+        local visitors = {}
+        for i = 1, 40 do
+          visitors[i] = nginx.visit(path)
+        end
+        socket.sleep(0.02)
+        for _, visitor in ipairs(visitors) do
+          visitor:leave()
+        end
+        socket.sleep(0.1)
+        visit(10, path)
+      end
+    end)
+
+    it("serves the others when a call has ended before there is a token", function()
+      server:fail { delay = 0.7, path = "/oauth2/token", times = workers }
+      local hasty, others = nginx.visit "/hasty", {}
+      support.eventually(function() return token_requests() == 1 end, "the request for a token")
+      for i = 1, 20 do
+        others[i] = nginx.visit "/alone"
+      end
+      local told = support.decode(hasty:wait().body)
+      assert.equal("timeout", told.err.category)
+      assert.equal("the deadline passed while the call waited for an access token", told.err.message)
+      for _, visitor in ipairs(others) do
+        assert.equal(CUSTOMER, support.decode(visitor:wait().body).result.id)
+      end
     end)
 
     it("says why there is no token", function()

@@ -8,14 +8,14 @@ local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local expiry = require "partnercenter.credentials.expiry"
+local nginx = require "partnercenter.nginx"
 local token_event = require "partnercenter.credentials.token_event"
 
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata? the core's call that asks for a token
 ---@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
----@field package parked userdata[] the calls that wait for it, or have waited
----@field package waiting table<userdata, true> those that still do: one may be cancelled, or its deadline pass
+---@field package parked userdata[] the calls that wait for it; some may have ended meanwhile
 ---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
 local Authority = {}
 Authority.__index = Authority
@@ -95,11 +95,9 @@ function Authority:begin_renewal()
   return true
 end
 
---- Keeps what was granted and tells the script of a new refresh token.
+--- Gives to the cache what was granted and tells the script of a new refresh token.
 ---@return partnercenter.Error? err what one of the script's functions raised
-function Authority:keep(seconds, token, refresh_token)
-  local usable = expiry.usable(seconds)
-  self.renew_at, self.refused = core.now() + usable, nil
+function Authority:hand_on(usable, token, refresh_token)
   local err = self.cache and self.cache:set(token, usable)
   if refresh_token and self.on_refresh_token then
     local ok, raised = callback.run(self.client, self.on_refresh_token, refresh_token)
@@ -114,46 +112,52 @@ function Authority:take_parked()
   return parked
 end
 
---- Those of the parked calls that still wait: one that has ended is left alone.
-function Authority:still_waiting(parked)
-  local list = {}
+--- The ids of the calls that still wait.
+function Authority:ids_of(parked)
+  local handle, ids = self.client.core, {}
   for _, call in ipairs(parked) do
-    if self.waiting[call] then
-      list[#list + 1] = call
+    if handle:state(call) ~= "done" then
+      ids[#ids + 1] = handle:id(call)
     end
   end
-  return list
+  return ids
 end
 
---- Lets the parked calls go on, or ends them with the error.
+--- Lets the parked calls go on, or ends them with the error. One that has ended meanwhile, at its
+--- deadline, may have been collected, too.
 function Authority:release(parked, err)
   local handle = self.client.core
-  for _, call in ipairs(self:still_waiting(parked)) do
-    if err then
+  for _, call in ipairs(parked) do
+    local waits = handle:state(call) ~= "done"
+    if waits and err then
       self.failures[call] = err
       handle:cancel(call)
-    elseif handle:is_open() then
+    elseif waits and handle:is_open() then
       handle:submit(call)
     end
   end
 end
 
---- The request for a token has ended.
+--- The request for a token has ended. The visitor in whose request we are told may go away at any time:
+--- what runs functions of the script does not depend on him.
 function Authority:wake()
-  local handle, parked, ids = self.client.core, self:take_parked(), {}
+  local handle, parked, begun = self.client.core, self:take_parked(), self.begun
   local seconds, token, refresh_token = handle:take_token(self.renewal)
-  local err
   self.renewal = nil
-  if seconds then
-    err = self:keep(seconds, token, refresh_token)
-  else
-    err = token
+  local usable = seconds and expiry.usable(seconds)
+  if usable then
+    self.renew_at, self.refused = core.now() + usable, nil
   end
-  for i, call in ipairs(self:still_waiting(parked)) do
-    ids[i] = handle:id(call)
-  end
-  token_event.tell(self.client, ids, self.flow, self.begun, seconds, err)
-  self:release(parked, err)
+  nginx.apart(function()
+    local err
+    if usable then
+      err = self:hand_on(usable, token, refresh_token)
+    else
+      err = token
+    end
+    token_event.tell(self.client, self:ids_of(parked), self.flow, begun, seconds, err)
+    self:release(parked, err)
+  end)
 end
 
 --- Lets the call wait for a token.
@@ -175,7 +179,7 @@ function Authority:park(call)
       return true
     end
   end
-  self.parked[#self.parked + 1], self.waiting[call] = call, true
+  self.parked[#self.parked + 1] = call
   self.client.core:park(call)
   return true
 end
@@ -205,10 +209,10 @@ end
 
 function Authority:take_failure(call)
   local err = self.failures[call]
-  self.failures[call], self.waiting[call] = nil, nil
   if not err then
     return nil
   end
+  self.failures[call] = nil
   local copy = {}
   for name, value in pairs(err) do
     copy[name] = value
@@ -231,7 +235,6 @@ function M.new(client, options)
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
     parked = {},
-    waiting = setmetatable({}, { __mode = "k" }), -- an interrupted call never takes itself out
     failures = setmetatable({}, { __mode = "k" }),
   }, Authority)
 end
