@@ -10,6 +10,7 @@
 #include "token.h"
 #include "wakeup.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #define TYPE_CALL "partnercenter.core.call"
@@ -183,9 +184,10 @@ static int m_detach(lua_State *L) {
     return 0;
 }
 
-/* client:time_left(call) -> seconds until its deadline */
+/* client:time_left(call) -> seconds until its deadline; infinity where that has not begun to run */
 static int m_time_left(lua_State *L) {
-    lua_pushnumber(L, pc_flight_check(L, 2)->deadline - pc_clock());
+    const struct pc_call *call = pc_flight_check(L, 2);
+    lua_pushnumber(L, call->is_patient ? HUGE_VAL : call->deadline - pc_clock());
     return 1;
 }
 

@@ -182,6 +182,24 @@ describe("a call of the core", function()
     end)
   end
 
+  for _, is_threaded in ipairs { false, true } do
+    it("has all the time until its deadline begins, thread " .. tostring(is_threaded), function()
+      connect({ base_url = server:base_url(), access_token = access.token(server), deadline = 50 }, is_threaded)
+      server:fail { status = 429, headers = { ["Retry-After"] = "1" } }
+      local cause = submit(1)
+      repeat client:drive(cause, 0.01) until client:state(cause) == "paused"
+      local patient = assert(client:prepare("get_customer", id_of(2)))
+      client:be_patient(patient)
+      client:submit(patient)
+      repeat
+        assert.equal(math.huge, client:time_left(patient))
+        client:drive(patient, 0.01)
+      until client:time_left(patient) < math.huge
+      assert.is_true(client:time_left(patient) > 0 and client:time_left(patient) <= 50)
+      drive(patient)
+    end)
+  end
+
   it("may let go of its socket as soon as it is done", function()
     local unix = require "socket.unix"
     connect({ base_url = raw.url "ok", access_token = "token" }, true)
