@@ -55,6 +55,9 @@ struct pc_call {
     unsigned forks;           /* pc_fork_count() then */
     struct pc_due due;        /* when the engine has to look at it next */
     double deadline;          /* pc_clock() */
+    /* The deadline begins with the first attempt, and no throttle refuses the call before. Whoever
+     * drives the engine ends it, and only then is the deadline for others to read. */
+    atomic_bool is_patient;
     unsigned retries;
     double spent;         /* of the client's retry budget */
     double throttled_for; /* seconds; more than 0: it was not sent (again) since a throttle holds */
@@ -65,8 +68,6 @@ struct pc_call {
     long os_errno;
     char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
     bool cancelled;
-    bool is_patient;   /* its deadline begins with its first attempt, and no throttle refuses it
-                          before */
     bool is_repeated;  /* with another token, after the first was refused */
     bool is_sent;      /* the request of this attempt, as far as libcurl tells */
     bool may_resend;   /* libcurl may send it again by itself */

@@ -10,6 +10,7 @@
 #include "token.h"
 #include "wakeup.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #define TYPE_CALL "partnercenter.core.call"
@@ -173,22 +174,20 @@ static int m_attach(lua_State *L) {
 /* client:detach(call, keep): lets go of the socket of a call that is done, if it has one, and
  * whether it is kept for another call. */
 static int m_detach(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
     const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
-    struct pc_call *call = box->call;
-    if (!call || !call->has_wakeup || call->state != PC_CALL_DONE)
-        return 0;
-    if (lua_toboolean(L, 3)) {
-        call->has_wakeup = false;
-        pc_wakeup_keep(call->wakeup);
-    } else {
-        pc_call_close_wakeup(call);
-    }
+    int socket = box->call ? pc_mailbox_detach(&client->engine.mailbox, box->call) : -1;
+    if (socket >= 0 && lua_toboolean(L, 3))
+        pc_wakeup_keep(socket);
+    else if (socket >= 0)
+        close(socket);
     return 0;
 }
 
-/* client:time_left(call) -> seconds until its deadline */
+/* client:time_left(call) -> seconds until its deadline; infinity where that has not begun to run */
 static int m_time_left(lua_State *L) {
-    lua_pushnumber(L, pc_flight_check(L, 2)->deadline - pc_clock());
+    const struct pc_call *call = pc_flight_check(L, 2);
+    lua_pushnumber(L, call->is_patient ? HUGE_VAL : call->deadline - pc_clock());
     return 1;
 }
 
@@ -229,10 +228,13 @@ static int m_state(lua_State *L) {
     return 1;
 }
 
-/* client:repeat_call(call): lets a call that is done be submitted once more, with another token. */
+/* client:repeat_call(call): lets a call that is done be submitted once more, with another token.
+ * `ended` tells of its next end alone. */
 static int m_repeat(lua_State *L) {
+    struct pc_client *client = pc_client_get(L);
     struct pc_call *call = pc_flight_check(L, 2);
     luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    pc_mailbox_forget_end(&client->engine.mailbox, call);
     pc_call_repeat(call);
     return 0;
 }

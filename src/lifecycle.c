@@ -187,11 +187,11 @@ void pc_lifecycle_cancel(struct pc_engine *engine, struct pc_call *call) {
     finish(engine, call);
 }
 
-/* The clock of a patient call begins to run. */
+/* The clock of a patient call begins to run. The script may be looking at it. */
 static void lose_patience(struct pc_call *call) {
-    call->is_patient = false;
     call->begun = pc_clock();
     call->deadline = call->begun + call->request.deadline;
+    call->is_patient = false;
 }
 
 static void activate(struct pc_engine *engine, struct pc_call *call) {

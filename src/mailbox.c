@@ -116,6 +116,17 @@ bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int soc
     return is_free;
 }
 
+int pc_mailbox_detach(struct pc_mailbox *mailbox, struct pc_call *call) {
+    int socket = -1;
+    pthread_mutex_lock(&mailbox->lock); /* behind which its byte has been sent */
+    if (call->state == PC_CALL_DONE && call->has_wakeup) {
+        call->has_wakeup = false;
+        socket = call->wakeup;
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    return socket;
+}
+
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox) {
     pthread_mutex_lock(&mailbox->lock);
     bool some = mailbox->ended.count > 0;
@@ -132,6 +143,19 @@ struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox) {
     }
     pthread_mutex_unlock(&mailbox->lock);
     return call;
+}
+
+void pc_mailbox_forget_end(struct pc_mailbox *mailbox, struct pc_call *call) {
+    pthread_mutex_lock(&mailbox->lock);
+    /* A call that is done is in no other list. */
+    bool is_in = call->previous || mailbox->ended.first == call;
+    if (is_in) {
+        pc_call_list_remove(&mailbox->ended, call);
+        update_readable(mailbox);
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    if (is_in)
+        pc_call_release(call);
 }
 
 static struct timespec time_in(double seconds) {

@@ -48,10 +48,16 @@ void pc_mailbox_wake_late(struct pc_mailbox *mailbox, const struct pc_call *call
  * another coroutine is to be woken: the socket is still the caller's then. */
 bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int socket);
 
+/* The socket of a call that has ended, which is the caller's from now on; -1 where it has none. */
+int pc_mailbox_detach(struct pc_mailbox *mailbox, struct pc_call *call);
+
 bool pc_mailbox_has_ended(struct pc_mailbox *mailbox);
 
 /* The watched call that ended first, with one reference; or NULL. */
 struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox);
+
+/* The script knows of this call's end already, and is not to be told of it. */
+void pc_mailbox_forget_end(struct pc_mailbox *mailbox, struct pc_call *call);
 
 /* Waits until `call` (which may be NULL) or some watched call has ended: at most so many seconds.
  */

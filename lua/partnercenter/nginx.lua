@@ -11,6 +11,9 @@ local M = {}
 --- Beyond a call's deadline the engine has this long to tell of its end, in seconds.
 local GRACE = 10
 
+--- The longest that a coroutine waits for a call whose deadline has not begun, in seconds.
+local LONGEST_PAUSE = 3600
+
 --- How many sockets a worker keeps for later calls, and for how many seconds.
 local KEPT, KEPT_FOR = 128, 60
 
@@ -127,7 +130,7 @@ function M.wait(client, call, turn)
       handle:cancel(call)
       return unavailable "the call has not ended at its deadline"
     end
-    socket, byte = pause(socket, left)
+    socket, byte = pause(socket, math.min(left, LONGEST_PAUSE))
   end
 end
 

@@ -73,7 +73,7 @@ describe("a client that is collected", function()
       local client = assert(core.client(options()))
       local calls = {}
       if is_threaded then
-        client:pollfd()
+        assert(client:start_thread())
       end
       for i = 1, 10 do
         calls[i] = assert(client:prepare("get_customer", id_of(i)))
@@ -103,7 +103,7 @@ describe("a client that is collected", function()
     local options = { base_url = '%s', access_token = 'token', max_connections = 2 }
     for i = 1, 6 do
       local client = assert((i <= 3 and partnercenter.new or core.client)(options))
-      if i %% 2 == 0 then client:pollfd() end
+      if i %% 2 == 0 then assert(client[i <= 3 and 'pollfd' or 'start_thread'](client)) end
       _G['client' .. i], _G['calls' .. i] = client, {}
       for j = 1, 5 do
         local call = i <= 3 and client:start('get_customer', '%s') or client:prepare('get_customer', '%s')
@@ -126,6 +126,95 @@ describe("a client that is collected", function()
       process:close()
     end
     os.remove(file)
+  end)
+end)
+
+--- What the core promises of a call to the Lua side, whoever drives the engine.
+describe("a call of the core", function()
+  local raw, server, client
+
+  before_each(function() raw, server = servers.raw(), assert(sandbox.start()) end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+    raw.stop()
+  end)
+
+  local function connect(options, is_threaded)
+    client = assert(core.client(options))
+    if is_threaded then
+      assert(client:start_thread())
+    end
+  end
+
+  local function submit(i)
+    local call = assert(client:prepare("get_customer", id_of(i)))
+    client:watch(call)
+    client:submit(call)
+    return call
+  end
+
+  local function drive(call)
+    repeat until client:drive(call)
+  end
+
+  for _, is_threaded in ipairs { false, true } do
+    it("may be repeated before its first end was told, thread " .. tostring(is_threaded), function()
+      connect({ base_url = server:base_url(), access_token = "unknown", max_connections = 1 }, is_threaded)
+      local repeated = submit(1)
+      drive(repeated)
+      assert.equal("unknown", client:refused_token(repeated))
+      server:fail { status = 404, delay = 0.1, times = 10 }
+      local calls = { submit(2), submit(3) }
+      client:repeat_call(repeated)
+      client:submit(repeated)
+      calls[3], calls[4] = repeated, submit(4)
+      assert.same({}, client:ended())
+      for _, call in ipairs(calls) do
+        drive(call)
+      end
+      local ids = {}
+      for i, call in ipairs(calls) do
+        ids[i] = client:id(call)
+      end
+      assert.same(ids, client:ended())
+    end)
+  end
+
+  for _, is_threaded in ipairs { false, true } do
+    it("has all the time until its deadline begins, thread " .. tostring(is_threaded), function()
+      connect({ base_url = server:base_url(), access_token = access.token(server), deadline = 50 }, is_threaded)
+      server:fail { status = 429, headers = { ["Retry-After"] = "1" } }
+      local cause = submit(1)
+      repeat client:drive(cause, 0.01) until client:state(cause) == "paused"
+      local patient = assert(client:prepare("get_customer", id_of(2)))
+      client:be_patient(patient)
+      client:submit(patient)
+      repeat
+        assert.equal(math.huge, client:time_left(patient))
+        client:drive(patient, 0.01)
+      until client:time_left(patient) < math.huge
+      assert.is_true(client:time_left(patient) > 0 and client:time_left(patient) <= 50)
+      drive(patient)
+    end)
+  end
+
+  it("may let go of its socket as soon as it is done", function()
+    local unix = require "socket.unix"
+    connect({ base_url = raw.url "ok", access_token = "token" }, true)
+    for i = 1, ROUNDS do
+      local waiting = assert(unix.stream())
+      local call = submit(i)
+      assert(waiting:connect(assert(core.wakeup_address())))
+      local is_attached = client:attach(call)
+      repeat until client:state(call) == "done"
+      client:detach(call, false)
+      waiting:settimeout(10)
+      local byte, problem = waiting:receive(1)
+      assert.equal(is_attached and "\0" or "closed", byte or problem)
+      waiting:close()
+    end
   end)
 end)
 
