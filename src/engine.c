@@ -125,7 +125,7 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
         call->deadline = call->begun + call->request.deadline;
         call->engine = engine;
         call->forks = engine->forks;
-        call->events.is_wanted = engine->options.wants_events && !call->request.operation->is_token;
+        call->events.is_wanted = engine->options.wants_events;
     }
     if (headers)
         pc_call_link_headers(call, headers);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "error.h"
 
+#include "text.h"
+
 #include <lauxlib.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TYPE_ERROR "partnercenter.error"
+
+/* Of a value that a message repeats, in bytes. */
+#define MAX_QUOTED ((size_t)64)
 
 /* What __tostring puts in brackets behind the message, where the error has it. */
 static const struct {
@@ -127,6 +133,19 @@ const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length
         luaL_error(L, "not enough memory");
     lua_pushlstring(L, scratch->data, scratch->length);
     return lua_tostring(L, -1);
+}
+
+void pc_error_push_quoted(lua_State *L, const char *text, size_t length) {
+    char quoted[MAX_QUOTED * 4 + 8] = "'";
+    size_t used = 1;
+    size_t shown = pc_text_prefix(text, length, MAX_QUOTED);
+    for (size_t i = 0; i < shown; i++) {
+        bool is_control = pc_text_has_control(text + i, 1);
+        used += (size_t)snprintf(quoted + used, sizeof quoted - used, is_control ? "\\x%02X" : "%c",
+                                 (unsigned char)text[i]);
+    }
+    snprintf(quoted + used, sizeof quoted - used, "%s'", shown < length ? "..." : "");
+    lua_pushstring(L, quoted);
 }
 
 /* Sets a field that the table at index 1 lacks to the value at the top of the stack; pops it. */

@@ -28,6 +28,10 @@ const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length
                                    const struct pc_secrets *secrets, const char *own,
                                    struct pc_buffer *scratch);
 
+/* Pushes `text` in quotes, to be part of a message: control characters as escapes, and no more than
+ * 64 bytes of it. */
+void pc_error_push_quoted(lua_State *L, const char *text, size_t length);
+
 /* core.error(fields) -> err: makes an error of a table with at least `category` and `message`. */
 int pc_error_f_error(lua_State *L);
 

@@ -171,6 +171,20 @@ static void push_answer_failure(lua_State *L, struct pc_call *call) {
     lua_settop(L, body);
 }
 
+/* Puts in front of the message at the top of the stack what libcurl does not know: that the bound
+ * which an attempt has met was the whole call's. */
+static void name_deadline(lua_State *L, const struct pc_call *call) {
+    static const char by_name[] = "the deadline"; /* of a call that waited */
+    bool is_named = strncmp(call->message, by_name, sizeof by_name - 1) == 0;
+    if (call->code != CURLE_OPERATION_TIMEDOUT || call->ended < call->deadline || is_named)
+        return;
+    compat_pushnumber(L, call->request.deadline);
+    lua_pushfstring(L, "the deadline of the call (%s s) has passed: ", lua_tostring(L, -1));
+    lua_remove(L, -2);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+}
+
 static void push_transfer_failure(lua_State *L, struct pc_call *call) {
     struct pc_category category = pc_category_of_curl(call->code, call->os_errno);
     if (call->too_large) {
@@ -186,6 +200,7 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
             lua_insert(L, -2);
             lua_concat(L, 2);
         }
+        name_deadline(L, call);
     }
     pc_error_new(L, category, call->attempts);
     pc_failure_set_ids(L, call);

@@ -29,8 +29,9 @@ static bool is_token_request(const struct pc_call *call) {
     return call->request.operation->is_token;
 }
 
+/* Of a request for a token only its pauses: the Lua side tells of its end. */
 static void record(struct pc_engine *engine, struct pc_call *call, struct pc_event event) {
-    if (!call->events.is_wanted)
+    if (!call->events.is_wanted || (is_token_request(call) && event.type != PC_EVENT_RETRY))
         return;
     event.time = pc_time();
     event.attempt = call->retries + (call->is_repeated ? 2u : 1u);

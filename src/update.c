@@ -2,6 +2,7 @@
 #include "update.h"
 
 #include "compat.h"
+#include "error.h"
 #include "json.h"
 #include "misuse.h"
 
@@ -13,9 +14,6 @@
 #define INTEGER_FORM "integer"
 
 static const char *const education_segments[] = { "K12", "HigherEducation" };
-
-/* A value longer than this is not repeated in a message. */
-#define MAX_QUOTED 64
 
 static const char *read_validation_code(lua_State *L, void *value) {
     struct pc_validation_code *code = value;
@@ -47,11 +45,11 @@ static bool refuse_qualification(lua_State *L, int index, const char *problem) {
     size_t length = 0;
     lua_pushvalue(L, index); /* lua_tolstring would turn the number itself into a string */
     const char *text = lua_tolstring(L, -1, &length);
-    bool quotable = length <= MAX_QUOTED && !pc_text_has_control(text, length);
-    lua_pushfstring(L,
-                    "qualification %s%s%s %s: it must be Education, GovernmentCommunityCloud or "
-                    "StateOwnedEntity",
-                    quotable ? "'" : "", quotable ? text : "", quotable ? "'" : "", problem);
+    lua_pushliteral(L, "qualification ");
+    pc_error_push_quoted(L, text, length);
+    lua_pushfstring(L, " %s: it must be Education, GovernmentCommunityCloud or StateOwnedEntity",
+                    problem);
+    lua_concat(L, 3);
     return false;
 }
 

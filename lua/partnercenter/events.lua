@@ -32,6 +32,16 @@ function Events:deliver(client, list)
   end
 end
 
+--- What it raised when it was told of a request for a token belongs to the calls that wait for it.
+---@param id integer
+---@param ids integer[]
+function Events:hand_on_error(id, ids)
+  local raised = self:take_error(id)
+  for _, waiting in ipairs(raised ~= nil and ids or {}) do
+    self.errors[waiting] = self.errors[waiting] or raised
+  end
+end
+
 --- What the function raised when it was told of this call; nil when it did not.
 function Events:take_error(id)
   local raised = self.errors[id]

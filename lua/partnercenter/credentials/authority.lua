@@ -142,6 +142,7 @@ end
 --- what runs functions of the script does not depend on him.
 function Authority:wake()
   local handle, parked, begun = self.client.core, self:take_parked(), self.begun
+  local id, told = handle:id(self.renewal), handle:events(self.renewal)
   local seconds, token, refresh_token = handle:take_token(self.renewal)
   self.renewal = nil
   local usable = seconds and expiry.usable(seconds)
@@ -155,7 +156,9 @@ function Authority:wake()
     else
       err = token
     end
-    token_event.tell(self.client, self:ids_of(parked), self.flow, begun, seconds, err)
+    local ids = self:ids_of(parked)
+    token_event.tell_pauses(self.client, ids, id, told)
+    token_event.tell(self.client, ids, self.flow, begun, seconds, err)
     self:release(parked, err)
   end)
 end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- The event `token`: a token was asked for.
+--- What is told of a request for a token: its pauses, and at its end the event `token`.
 
 local core = require "partnercenter.core"
 
@@ -28,6 +28,18 @@ function M.tell(client, ids, source, begun, seconds, err)
     code = err and err.code,
   }
   listener:tell(client, ids, event)
+end
+
+--- Tells of the pauses of a request for a token, as far as they were not told yet.
+---@param ids integer[] of the calls that wait for the token
+---@param id integer of the request
+---@param list table as of the core's `events`
+function M.tell_pauses(client, ids, id, list)
+  local listener = client.listener
+  if listener then
+    listener:deliver(client, list)
+    listener:hand_on_error(id, ids)
+  end
 end
 
 return M
