@@ -48,7 +48,8 @@ describe("nginx", function()
       local answer = assert(cjson.decode(nginx.get "/"))
       assert.matches("^LuaJIT", answer.jit)
       assert.equal(require "partnercenter"._VERSION, answer.version)
-      assert.equal("bad_input: customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301, and not 'nobody'", answer.bad)
+      assert.equal("bad_input: customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301, and not "
+        .. "'nobody'", answer.bad)
       assert.matches("unknown option 'unknown'", answer.raised)
     end
     assert.is_nil(nginx.log("error"):match "%[%a+%] %d+#%d+: [^\n]*")

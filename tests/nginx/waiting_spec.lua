@@ -152,7 +152,8 @@ for _, workers in ipairs { 1, 2 } do
       assert.equal("already_exists", nginx.told "/update".err.category)
       assert.equal(3, #nginx.told "/list".result)
       told = nginx.told "/bad"
-      assert.equal("bad_input: customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301, and not 'nobody'", told.text)
+      assert.equal("bad_input: customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301, and not "
+        .. "'nobody'", told.text)
       assert.equal(0, told.meta.attempts)
       assert.matches("customer_id", nginx.told "/raises".err)
     end)
