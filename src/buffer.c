@@ -52,9 +52,9 @@ void pc_buffer_clear(struct pc_buffer *buffer) {
         pc_buffer_free(buffer);
         return;
     }
-    buffer->length = 0;
     if (buffer->data)
-        buffer->data[0] = '\0';
+        explicit_bzero(buffer->data, buffer->length);
+    buffer->length = 0;
 }
 
 void pc_buffer_free(struct pc_buffer *buffer) {

@@ -154,8 +154,6 @@ void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, doubl
     pc_lifecycle_look_at_due(engine);
     if ((call && call->state == PC_CALL_DONE) || has_news(engine))
         return;
-    if (!engine->is_threaded && pc_mailbox_has_ended(&engine->mailbox))
-        return;
     pc_lifecycle_admit(engine);
     curl_multi_poll(engine->multi, NULL, 0, time_to_wait(engine, max_wait), NULL);
 }

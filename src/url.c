@@ -117,6 +117,7 @@ bool pc_url_append_encoded(struct pc_buffer *url, const char *bytes, size_t leng
     if (!encoded)
         return false;
     bool appended = pc_buffer_append_text(url, encoded);
+    explicit_bzero(encoded, strlen(encoded)); /* it may be a secret */
     curl_free(encoded);
     return appended;
 }

@@ -208,11 +208,11 @@ end
 --- The started calls that have ended and were not collected yet, in the order of their ends.
 ---@return partnercenter.Call[]
 function M.take_finished(client)
-  local calls, order = {}, client.finished
-  client.finished = {}
+  local calls, order = {}, {}
   client.core:keep_readable(false)
-  for call in pairs(order) do
-    calls[#calls + 1] = call
+  for call, place in pairs(client.finished) do
+    calls[#calls + 1], order[call] = call, place
+    client.finished[call] = nil
   end
   table.sort(calls, function(a, b) return order[a] < order[b] end)
   return calls

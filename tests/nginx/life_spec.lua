@@ -22,6 +22,8 @@ local LOCATIONS = {
   ["/observed"] = [[ tell(observed:update_qualification(CUSTOMER, "Education", { website = "example.edu" })) ]],
   ["/started"] = [[
     for i = 1, 3 do client:start("get_customer", CUSTOMER) end
+    client:process()
+    client:start("get_customer", "nobody") -- which has ended by now
     tell(client:start("get_customer", CUSTOMER):result())
   ]],
   ["/stalled"] = [[ tell(stalled:get_customer(CUSTOMER)) ]],
