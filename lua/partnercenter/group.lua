@@ -27,10 +27,12 @@ local function ended(group, raised)
   end
 end
 
---- nginx has threads of its own, which end with the request.
+--- nginx has threads of its own. One that has ended is kept until it is waited for.
 local function spawn_in_nginx(group, code, ...)
-  nginx.spawn(function(...)
+  local piece = {}
+  piece.thread = nginx.spawn(function(...)
     local ok, raised = pcall(code, ...)
+    group.ended[#group.ended + 1] = piece
     ended(group, not ok and raised or nil)
   end, group.client, ...)
 end
@@ -66,6 +68,9 @@ function Group:wait(seconds)
     err = flight.pause(self.client, math.min(seconds, LONGEST_WAIT), self)
   end
   self.has_ended = false
+  while #self.ended > 0 do
+    nginx.reap(table.remove(self.ended).thread)
+  end
   if self.raised ~= nil then
     error(self.raised, 0)
   end
@@ -82,7 +87,7 @@ end
 ---@param client partnercenter.Client
 ---@return partnercenter.Group
 function M.new(client)
-  return setmetatable({ client = client, running = 0, calls = {} }, Group)
+  return setmetatable({ client = client, running = 0, calls = {}, ended = {} }, Group)
 end
 
 return M

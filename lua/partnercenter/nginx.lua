@@ -20,8 +20,14 @@ function M.is_here()
 end
 
 --- Runs a function beside the one that runs.
+---@return any thread
 function M.spawn(...)
   return ngx.thread.spawn(...)
+end
+
+--- Lets go of what was spawned here and has ended.
+function M.reap(thread)
+  ngx.thread.wait(thread)
 end
 
 local function unavailable(message)
