@@ -57,7 +57,7 @@ end
 
 --- Takes an item into the run.
 ---@return boolean to_do whether it is to be done now
----@return boolean? is_skipped it has come to its end before
+---@return boolean? is_skipped it came to its end before this run began (or else it is counted when it does)
 local function admit_one(self, unit)
   local found = row.find(self.db, self.run, unit)
   if not self.may_add then
@@ -73,7 +73,7 @@ local function admit_one(self, unit)
     return true
   end
   local is_under_way = found.state == "sending" or found.state == "vetting" and self.follows
-  return false, not is_under_way or found.holder == self.me
+  return false, not is_under_way and found.changed < self.begun
 end
 
 --- Takes items into the run.
