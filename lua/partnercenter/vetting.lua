@@ -61,6 +61,11 @@ function M.find(list, name)
   return newest
 end
 
+--- The options of each poll but its deadline. (The first alone has the request id that was given.)
+function M.poll_options(values)
+  return { request_id = values.request_id, correlation_id = values.correlation_id, max_retries = values.max_retries }
+end
+
 --- The wait of one customer.
 ---@class partnercenter.Wait
 local Wait = {}
@@ -71,15 +76,15 @@ function Wait:left()
   return self.values.timeout and self.begun + self.values.timeout - core.now() or math.huge
 end
 
---- Asks once. The first poll alone has the request id that was given.
+--- Asks once.
 function Wait:poll()
   local values, handle = self.values, self.client.core
-  local call, err, meta = handle:prepare("get_qualifications", self.customer_id, {
-    request_id = self.attempts == 0 and values.request_id or nil,
-    correlation_id = values.correlation_id,
-    max_retries = values.max_retries,
-    deadline = math.min(values.deadline or handle:deadline(), self:left()),
-  })
+  local poll = M.poll_options(values)
+  poll.deadline = math.min(values.deadline or handle:deadline(), self:left())
+  if self.attempts > 0 then
+    poll.request_id = nil
+  end
+  local call, err, meta = handle:prepare("get_qualifications", self.customer_id, poll)
   local list
   if call then
     list, err, meta = flight.perform(self.client, call)
