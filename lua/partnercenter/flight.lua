@@ -188,6 +188,18 @@ function M.pause(client, seconds, owner)
   return err
 end
 
+--- Lets others go on, where the client is closed and its engine cannot tell of the end of anything.
+---@param owner table whose field `sleeper` is what to wake meanwhile
+function M.sleep(client, owner)
+  local task = task_of(client)
+  if is_nginx then
+    nginx.sleep()
+  elseif task then
+    owner.sleeper = task
+    task:sleep()
+  end
+end
+
 --- Makes a prepared call.
 ---@param client partnercenter.Client
 ---@param call userdata

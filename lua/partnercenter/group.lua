@@ -22,7 +22,11 @@ local function ended(group, raised)
   if raised ~= nil and group.raised == nil then
     group.raised = raised
   end
-  if group.pause then
+  local sleeper = group.sleeper
+  group.sleeper = nil
+  if sleeper then
+    sleeper:wake()
+  elseif group.pause then
     group.client.core:cancel(group.pause)
   end
 end
@@ -66,6 +70,9 @@ function Group:wait(seconds)
   local err
   if not self.has_ended then
     err = flight.pause(self.client, math.min(seconds, LONGEST_WAIT), self)
+  end
+  if not self.has_ended and self.running > 0 and not self.client.core:is_open() then
+    flight.sleep(self.client, self) -- what still runs is in a function of the script's
   end
   self.has_ended = false
   while #self.ended > 0 do
