@@ -118,6 +118,7 @@ build = {
     ["partnercenter.journal.claim"] = "lua/partnercenter/journal/claim.lua",
     ["partnercenter.journal.database"] = "lua/partnercenter/journal/database.lua",
     ["partnercenter.journal.encoding"] = "lua/partnercenter/journal/encoding.lua",
+    ["partnercenter.journal.holder"] = "lua/partnercenter/journal/holder.lua",
     ["partnercenter.journal.row"] = "lua/partnercenter/journal/row.lua",
     ["partnercenter.journal.schema"] = "lua/partnercenter/journal/schema.lua",
     ["partnercenter.nginx"] = "lua/partnercenter/nginx.lua",

@@ -158,6 +158,7 @@ local function go(run)
     run.tally:fail(run.ledger:sync())
     begin_polls(run)
     local is_again = begin_items(run)
+    run.group:check()
     if is_done(run) then
       return
     end

@@ -62,8 +62,14 @@ function Group:spawn(code, ...)
   end
 end
 
---- Waits until a piece has ended since the last wait, at most so many seconds. Raises what a piece
---- has raised.
+--- Raises what a piece has raised.
+function Group:check()
+  if self.raised ~= nil then
+    error(self.raised, 0)
+  end
+end
+
+--- Waits until a piece has ended since the last wait, at most so many seconds.
 ---@param seconds number
 ---@return partnercenter.Error? err why it cannot wait
 function Group:wait(seconds)
@@ -77,9 +83,6 @@ function Group:wait(seconds)
   self.has_ended = false
   while #self.ended > 0 do
     nginx.reap(table.remove(self.ended).thread)
-  end
-  if self.raised ~= nil then
-    error(self.raised, 0)
   end
   return err
 end

@@ -6,6 +6,7 @@
 local claim = require "partnercenter.journal.claim"
 local core = require "partnercenter.core"
 local database = require "partnercenter.journal.database"
+local holder = require "partnercenter.journal.holder"
 local row = require "partnercenter.journal.row"
 local schema = require "partnercenter.journal.schema"
 
@@ -176,6 +177,7 @@ function Journal:close()
     row.let_go(self.db, self.run, self.me)
   end)
   pcall(self.db.close, self.db)
+  holder.finish(self.me)
   return err
 end
 
@@ -210,7 +212,7 @@ function M.open(spec, follows, new_wait)
     db = opened.db,
     at = spec.at,
     run = run,
-    me = core.process() .. " " .. core.new_guid(),
+    me = holder.begin(),
     begun = found.now,
     total = found.total,
     last = found.last,

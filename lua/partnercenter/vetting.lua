@@ -136,6 +136,14 @@ function Wait:look(list)
   return M.is_decided(found)
 end
 
+--- When to poll again, by core.now(): after the pause, which grows each time.
+---@param least number? seconds that the service asks for
+function Wait:next_due(least)
+  local seconds = math.max(self.pause, least or 0)
+  self.pause = math.min(self.pause * GROWTH, self.values.max_interval)
+  return core.now() + math.min(seconds, self:left())
+end
+
 --- Polls once.
 ---@return boolean? decided true: `last` is the decision; false: it is to be polled again; nil: the wait has failed
 ---@return number|partnercenter.Error|nil due when to poll again, by core.now(); or why it has failed
@@ -153,9 +161,7 @@ function Wait:step()
   if decided or err then
     return decided, err
   end
-  local seconds = math.max(self.pause, failure and failure.retry_after or 0)
-  self.pause = math.min(self.pause * GROWTH, self.values.max_interval)
-  return false, core.now() + math.min(seconds, self:left())
+  return false, self:next_due(failure and failure.retry_after)
 end
 
 --- A wait for the decision about one customer.
@@ -173,6 +179,7 @@ function M.new(client, customer_id, name, values)
     begun = core.now(),
     pause = values.interval,
     attempts = 0,
+    meta = { attempts = 0, elapsed = 0 },
     polls_without = 0,
   }, Wait)
 end

@@ -364,7 +364,7 @@ describe("a run among other calls", function()
 
   it("is driven by process, and collected", function()
     local call = client:start("update_qualifications", items.array(10))
-    local finished = {}
+    local finished
     repeat
       finished = client:process()
     until #finished > 0

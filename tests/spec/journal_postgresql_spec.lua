@@ -15,7 +15,8 @@ database.create "journal"
 function journal.rows(sql)
   local json = require "cjson.safe".new()
   local rows = {}
-  for line in database.sql("journal", ("SELECT json_strip_nulls(row_to_json(x)) FROM (%s) AS x;"):format(sql)):gmatch "[^\n]+" do
+  local text = database.sql("journal", ("SELECT json_strip_nulls(row_to_json(x)) FROM (%s) AS x;"):format(sql))
+  for line in text:gmatch "[^\n]+" do
     rows[#rows + 1] = assert(json.decode(line))
   end
   return rows

@@ -52,7 +52,8 @@ describe("wait_for_vetting", function()
   end)
 
   it("follows the newest, or the one that is named", function()
-    local list = '[{"qualification":"StateOwnedEntity","vettingStatus":"Approved","vettingCreatedDate":"2021-02-01T00:00:00.5Z"},'
+    local list = '[{"qualification":"StateOwnedEntity","vettingStatus":"Approved",'
+      .. '"vettingCreatedDate":"2021-02-01T00:00:00.5Z"},'
       .. '{"qualification":"Education","vettingStatus":"Denied","vettingCreateDate":"2021-02-01T00:00:00Z"},'
       .. '{"qualification":"None"}]'
     for name, expected in pairs { [1] = "Education", education = "Education", StateOwnedEntity = "StateOwnedEntity" } do
@@ -148,8 +149,10 @@ describe("wait_for_vetting", function()
       return message
     end
     local here = "vetting_spec.lua:%d+: "
-    assert.matches(here .. "unknown option 'colour'", raised(function() client:wait_for_vetting(CUSTOMER, { colour = 1 }) end))
-    assert.matches(here .. "bad option 'timeout'", raised(function() client:wait_for_vetting(CUSTOMER, { timeout = "1" }) end))
+    assert.matches(here .. "unknown option 'colour'",
+      raised(function() client:wait_for_vetting(CUSTOMER, { colour = 1 }) end))
+    assert.matches(here .. "bad option 'timeout'",
+      raised(function() client:wait_for_vetting(CUSTOMER, { timeout = "1" }) end))
     assert.matches(here .. "bad argument", raised(function() client:wait_for_vetting(42) end))
     assert.matches(here .. "bad option 'max_retries'",
       raised(function() client:wait_for_vetting(CUSTOMER, { max_retries = true }) end))

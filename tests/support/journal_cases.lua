@@ -33,7 +33,8 @@ end
 --- Fields of the rows, by customer.
 local function by_customer(journal, fields)
   local rows = {}
-  for _, row in ipairs(journal.rows("SELECT customer_id, " .. fields .. " FROM partnercenter_items ORDER BY run, position")) do
+  local sql = "SELECT customer_id, %s FROM partnercenter_items ORDER BY run, position"
+  for _, row in ipairs(journal.rows(sql:format(fields))) do
     rows[row.customer_id] = row
   end
   return rows
@@ -73,8 +74,8 @@ function M.describe(journal, it, before_each, after_each)
   it("has a row for each item", function()
     server:fail { status = 404, path = items.customer(2) }
     assert(run(journal, items.array(3)))
-    local rows = by_customer(journal,
-      "run, qualification, position, item, request_id, state, attempts, answer, category, status, message, begun, changed, holder")
+    local rows = by_customer(journal, "run, qualification, position, item, request_id, state, attempts, answer, category, "
+      .. "status, message, begun, changed, holder")
     local ids = arrived()
     for n = 1, 3 do
       local row = rows[items.customer(n)]
@@ -118,7 +119,8 @@ function M.describe(journal, it, before_each, after_each)
     local all = items.array(100)
     assert.same({ 100, 0, 0, 100, 0 }, counts(assert(run(journal, all, { on_result = on_result }))))
     assert.equal(0, #told)
-    assert.equal(100, assert(run(journal, all, { journal = { at = journal.at, run = "again" }, on_result = on_result })).failed)
+    local again = { journal = { at = journal.at, run = "again" }, on_result = on_result }
+    assert.equal(100, assert(run(journal, all, again)).failed)
     for _, item in ipairs(told) do
       told[item] = (told[item] or 0) + 1
     end

@@ -38,7 +38,7 @@ function M.run(call, listener, step, until_true)
       return
     end
     idle = listener.on_wire == 0 and idle + 1 or 0
-    if idle > 3 then -- a call that begins after a pause takes a few turns to get on the wire
+    if idle > 8 then -- a call that begins after a pause takes a few turns to get on the wire
       core.advance(step)
       idle = 0
     elseif idle == 0 then

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- The pieces of a run: the update of one item, and one poll of it.
 
-local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local item = require "partnercenter.bulk.item"
 local vetting = require "partnercenter.vetting"
@@ -78,7 +77,7 @@ function M.update(client, run, unit)
   if result and run.values.wait and not vetting.is_decided(result) then
     local wait = M.new_wait(client, unit, run.values)
     wait.last = result
-    run.ledger:follow(unit, wait, core.now() + run.values.interval, meta.attempts)
+    run.ledger:follow(unit, wait, wait:next_due(), meta.attempts)
   else
     finish(run, unit, result, err, meta)
   end
@@ -97,7 +96,7 @@ function M.poll(_, run, unit, wait)
   elseif decided then
     finish(run, unit, wait.last, nil, wait.meta)
   elseif due.category ~= "cancelled" then
-    finish(run, unit, nil, due, wait.meta or { attempts = 0, elapsed = 0 })
+    finish(run, unit, nil, due, wait.meta)
   end
 end
 

@@ -3,6 +3,7 @@
 
 local core = require "partnercenter.core"
 local encoding = require "partnercenter.journal.encoding"
+local holder = require "partnercenter.journal.holder"
 local row = require "partnercenter.journal.row"
 
 local M = {}
@@ -19,7 +20,7 @@ local MOST = 64
 --- Whether the hold on a row has ended.
 local function is_free(self, found)
   return found.holder == nil or found.holder ~= self.me
-    and (found.held_until < self.db.now or core.is_running(found.holder) == false)
+    and (found.held_until < self.db.now or holder.is_gone(found.holder))
 end
 
 local function other_source(unit, there)
