@@ -64,7 +64,7 @@ describe("a deadline", function()
     server:fail { delay = 3600, times = 1 }
     local call = client:start("update_qualifications", items.array(3), { concurrency = 1, deadline = 100, timeout = 100,
       max_retries = 0 })
-    jump.run(call, listener, 1, function() return #listener.times == 1 end)
+    jump.run(call, listener, 1, function() return #items.updates(server) == 1 end)
     core.advance(99)
     assert.is_false(call:done())
     core.advance(1.1)
