@@ -11,3 +11,4 @@ files["tests/portal"] = { std = "lua54+busted" }
 files["tests/support/webdriver.lua"] = { std = "lua54" }
 files["examples/nginx"] = { std = "ngx_lua" }
 files["tests/soak"] = { std = "lua54" }
+files["tests/crash"] = { std = "lua54" }

@@ -3,8 +3,8 @@
 --- waits; each update and each poll has one of its own. What has happened to which item is known to
 --- the ledger: the run's memory, or its journal.
 
-local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
+local flight = require "partnercenter.flight"
 local group = require "partnercenter.group"
 local journal = require "partnercenter.journal"
 local memory = require "partnercenter.bulk.memory"
@@ -12,6 +12,7 @@ local nginx = require "partnercenter.nginx"
 local options = require "partnercenter.options"
 local pace = require "partnercenter.pace"
 local source = require "partnercenter.bulk.source"
+local tally = require "partnercenter.bulk.tally"
 local work = require "partnercenter.bulk.work"
 
 local M = {}
@@ -33,168 +34,150 @@ M.OPTIONS = {
 ---@class partnercenter.Run
 ---@field values table the options
 ---@field ledger partnercenter.Memory|partnercenter.Journal
+---@field tally partnercenter.Tally
 ---@field package source partnercenter.Source
----@field package counts table `total`, `succeeded`, `failed`, `skipped`, `denied`
 ---@field package busy table<string, boolean> the customers with a call in flight
 ---@field package ready partnercenter.Unit[] admitted and not begun, the next one last
----@field package failure partnercenter.Error? why the run ends early
+---@field package held table? a poll that is due, of a customer with a call in flight
 local Run = {}
 Run.__index = Run
-
---- Ends the run: nothing more is begun.
-function Run:fail(err)
-  if err and not self.failure then
-    self.failure = err
-    self.group.is_ending = true
-  end
-end
-
---- Calls one of the script's functions, where it is given; what it raises ends the run.
-local function tell(run, name, ...)
-  local fn = run.values[name]
-  if not fn then
-    return
-  end
-  local ok, raised = callback.run(run.client, fn, ...)
-  if not ok then
-    run:fail(callback.error(run.client.core, name, raised))
-  end
-end
-
-local function progress_of(run)
-  local counts = run.counts
-  return {
-    total = run.source.total,
-    done = counts.succeeded + counts.failed + counts.denied + counts.skipped,
-    succeeded = counts.succeeded,
-    failed = counts.failed,
-    in_flight = run.group.running,
-  }
-end
-
---- The end of an item, in one of the states `succeeded`, `failed` and `denied`.
-function Run:settle(state, item, result, err, meta)
-  self.counts[state] = self.counts[state] + 1
-  tell(self, "on_result", item, result, err, meta)
-  if self.values.on_progress then
-    tell(self, "on_progress", progress_of(self))
-  end
-end
 
 --- A piece of a customer's has ended.
 function Run:release(unit)
   self.busy[unit.customer_id] = nil
+  self.tally.in_flight = self.tally.in_flight - 1
   self.pace:note(self.client.core:refusals())
 end
 
 --- Begins a piece for a customer, who has no other then.
 local function begin(run, code, unit, ...)
   run.busy[unit.customer_id] = true
+  run.tally.in_flight = run.tally.in_flight + 1
   run.group:spawn(code, run, unit, ...)
 end
 
 --- Whether one more piece can be begun now.
 local function may_begin(run)
-  return not run.failure and run.pace:allows(run.group.running)
+  run.tally:fail(flight.problem(run.client))
+  return not run.tally.failure and run.pace:allows(run.group.running)
 end
 
 --- Begins the polls that are due. One for a customer with a call in flight waits for its end.
----@return boolean is_held whether there is such a one
 local function begin_polls(run)
   while may_begin(run) do
     local entry, err = run.held, nil
     if not entry then
       entry, err = run.ledger:take_due()
     end
-    run:fail(err)
+    run.tally:fail(err)
     run.held = entry and run.busy[entry.unit.customer_id] and entry or nil
     if not entry or run.held then
       break
     end
     begin(run, work.poll, entry.unit, entry.wait)
   end
-  return run.held ~= nil
 end
 
 --- Reads items of the source, and admits those that are well formed.
 local function admit(run)
+  local counts = run.tally
   local units, malformed, err = run.source:read(run.ledger.batch)
-  run.counts.total = run.counts.total + #units + #malformed
+  counts.total = counts.total + #units + #malformed
   for _, each in ipairs(malformed) do
-    run:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
+    counts:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
   end
-  run:fail(err)
+  counts:fail(err)
   local admitted, skipped = {}, 0
-  if #units > 0 then
+  if #units > 0 and not counts.failure then
     admitted, skipped = run.ledger:admit(units)
   end
   if not admitted then
-    return run:fail(skipped)
+    return counts:fail(skipped)
   end
-  run.counts.skipped = run.counts.skipped + skipped
   for i = #admitted, 1, -1 do
     run.ready[#run.ready + 1] = admitted[i]
   end
+  counts:skip(skipped)
+  if run.source.is_exhausted and not counts.failure then
+    counts:fail(run.ledger:end_source(run.source.count))
+  end
 end
 
---- Makes sure that there is an item to begin, where there can be one.
+--- Makes sure that there is an item to begin, where there is one.
+---@return boolean is_again whether to come back soon: what is under way goes on between two reads
 local function fill(run)
-  while #run.ready == 0 and not run.source.is_exhausted and not run.failure do
+  if #run.ready > 0 then
+    return false
+  elseif not run.source.is_exhausted then
     admit(run)
-    if run.source.is_exhausted and not run.failure then
-      run:fail(run.ledger:end_source(run.source.count))
-    end
+    return #run.ready == 0
   end
-  if #run.ready == 0 and run.source.is_exhausted and not run.failure then
-    local left, err = run.ledger:take_left_behind()
-    run:fail(err)
-    for i, unit in ipairs(left or {}) do
-      run.ready[i] = unit
-      run.counts.total = run.counts.total + 1
-    end
-  end
+  local left, err = run.ledger:take_left_behind()
+  run.tally:fail(err)
+  run.ready = left or {}
+  return false
 end
 
 --- Begins new items; one for a customer with a call in flight holds up the others.
+---@return boolean is_again whether to come back soon
 local function begin_items(run)
   while may_begin(run) do
-    fill(run)
+    local is_again = fill(run)
     local unit = run.ready[#run.ready]
-    if run.failure or not unit or run.busy[unit.customer_id] then
-      break
+    if run.tally.failure or not unit or run.busy[unit.customer_id] then
+      return is_again
     end
     run.ready[#run.ready] = nil
     begin(run, work.update, unit)
   end
+  return false
 end
 
 local function is_done(run)
-  return run.group.running == 0 and (run.failure ~= nil
+  return run.group.running == 0 and (run.tally.failure ~= nil
     or run.source.is_exhausted and #run.ready == 0 and not run.held and run.ledger:is_finished())
 end
 
---- Waits for the end of a piece, or until the ledger has something to do.
-local function wait(run, is_held)
-  local due = run.failure and math.huge or run.ledger:next_due()
-  if due <= core.now() and (is_held or not may_begin(run)) then
-    due = core.now() + 1
+--- Waits for the end of a piece, or until the ledger has something to do that can be done.
+local function wait(run, is_again)
+  local now = core.now()
+  local due = run.tally.failure and math.huge or is_again and now or run.ledger:next_due()
+  if due <= now and not is_again and (run.held or #run.ready > 0 or not may_begin(run)) then
+    due = now + 1
   end
-  local err = run.group:wait(math.max(0, due - core.now()))
+  run.group.is_ending = run.tally.failure ~= nil
+  local err = run.group:wait(math.max(0, due - now))
   if err then
-    run:fail(err)
+    run.tally:fail(err)
     run.group:cancel()
   end
 end
 
 local function go(run)
   while true do
-    run:fail(run.ledger:sync())
-    local is_held = begin_polls(run)
-    begin_items(run)
+    run.tally:fail(run.ledger:sync())
+    begin_polls(run)
+    local is_again = begin_items(run)
+    run.group:check()
     if is_done(run) then
       return
     end
-    wait(run, is_held)
+    wait(run, is_again)
+  end
+end
+
+--- The same. What is raised here, as Ctrl-C does, ends the calls in flight; the journal keeps what is
+--- known of them.
+local function go_safely(run)
+  if not flight.is_direct(run.client) then -- a started call, whose code cannot yield through pcall in Lua 5.1
+    return go(run)
+  end
+  local ok, raised = pcall(go, run)
+  if not ok then
+    run.tally:fail(core.error { category = "cancelled", message = "the run was interrupted" })
+    run.group:cancel()
+    run.ledger:close()
+    error(raised, 0)
   end
 end
 
@@ -207,7 +190,7 @@ local function open_ledger(values, new_wait)
   elseif nginx.is_here() then
     return nil, core.error {
       category = "unavailable",
-      message = "a journal would block the nginx worker: run `partnercenter bulk` outside nginx, or leave it out",
+      message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",
     }
   end
   return journal.open(values.journal, values.wait, new_wait)
@@ -225,25 +208,21 @@ function M.run(client, items, values)
   if not ledger then
     return nil, err
   end
+  local from = source.new(client, items)
   local run = setmetatable({
     client = client,
     values = values,
     ledger = ledger,
-    source = source.new(client, items),
-    counts = { total = 0, succeeded = 0, failed = 0, skipped = 0, denied = 0 },
+    source = from,
+    tally = tally.new(client, from, values),
     busy = {},
     ready = {},
     group = group.new(client),
     pace = pace.new(values.concurrency, client.core:refusals()),
   }, Run)
-  go(run)
-  run:fail(ledger:close())
-  run.counts.elapsed = core.now() - begun
-  if not run.failure then
-    return run.counts
-  end
-  run.failure.summary = run.counts
-  return nil, run.failure
+  go_safely(run)
+  run.tally:fail(ledger:close())
+  return run.tally:close(core.now() - begun)
 end
 
 return M

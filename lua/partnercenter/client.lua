@@ -81,6 +81,10 @@ function Client:wait_for_vetting(customer_id, wait_options)
   if not values then
     return nil, handle:error { category = "bad_input", message = problem }, { attempts = 0, elapsed = 0 }
   end
+  local call, err, meta = handle:prepare("get_qualifications", customer_id, vetting.poll_options(values))
+  if not call then -- what no poll could say is said before the first one
+    return nil, err, meta
+  end
   return vetting.wait(self, customer_id, values)
 end
 

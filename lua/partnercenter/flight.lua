@@ -100,8 +100,14 @@ local function send(client, call, refused)
   return sent and not err, err
 end
 
---- Why the call cannot be begun now; nil when it can.
-local function problem(client)
+--- Whether the code that runs here waits by driving the engine itself.
+function M.is_direct(client)
+  return not is_nginx and not task_of(client)
+end
+
+--- Why no call can be begun now; nil when one can.
+---@return partnercenter.Error? err
+function M.problem(client)
   local err = is_nginx and nginx.problem(client)
   if err then
     return err
@@ -136,7 +142,7 @@ local function fly(client, call)
   local handle = client.core
   follow_fork(client)
   core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
-  local err = problem(client)
+  local err = M.problem(client)
   if err then
     return err
   elseif is_nginx or task_of(client) then
@@ -167,7 +173,7 @@ end
 ---@param owner? table whose field `pause` is the core's call meanwhile: it can be cancelled
 ---@return partnercenter.Error? err why the client cannot go on
 function M.pause(client, seconds, owner)
-  local handle, err = client.core, problem(client)
+  local handle, err = client.core, M.problem(client)
   if not handle:is_open() or err and not (owner and owner.is_ending) then
     return err
   end
@@ -179,11 +185,23 @@ function M.pause(client, seconds, owner)
   if owner then
     owner.pause = call
   end
-  err = wait(client, call) or problem(client)
+  err = wait(client, call) or M.problem(client)
   if owner then -- (which may have cancelled it)
     owner.pause = nil
   end
   return err
+end
+
+--- Lets others go on, where the client is closed and its engine cannot tell of the end of anything.
+---@param owner table whose field `sleeper` is what to wake meanwhile
+function M.sleep(client, owner)
+  local task = task_of(client)
+  if is_nginx then
+    nginx.sleep()
+  elseif task then
+    owner.sleeper = task
+    task:sleep()
+  end
 end
 
 --- Makes a prepared call.

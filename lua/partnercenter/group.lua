@@ -22,15 +22,21 @@ local function ended(group, raised)
   if raised ~= nil and group.raised == nil then
     group.raised = raised
   end
-  if group.pause then
+  local sleeper = group.sleeper
+  group.sleeper = nil
+  if sleeper then
+    sleeper:wake()
+  elseif group.pause then
     group.client.core:cancel(group.pause)
   end
 end
 
---- nginx has threads of its own, which end with the request.
+--- nginx has threads of its own. One that has ended is kept until it is waited for.
 local function spawn_in_nginx(group, code, ...)
-  nginx.spawn(function(...)
+  local piece = {}
+  piece.thread = nginx.spawn(function(...)
     local ok, raised = pcall(code, ...)
+    group.ended[#group.ended + 1] = piece
     ended(group, not ok and raised or nil)
   end, group.client, ...)
 end
@@ -56,8 +62,14 @@ function Group:spawn(code, ...)
   end
 end
 
---- Waits until a piece has ended since the last wait, at most so many seconds. Raises what a piece
---- has raised.
+--- Raises what a piece has raised.
+function Group:check()
+  if self.raised ~= nil then
+    error(self.raised, 0)
+  end
+end
+
+--- Waits until a piece has ended since the last wait, at most so many seconds.
 ---@param seconds number
 ---@return partnercenter.Error? err why it cannot wait
 function Group:wait(seconds)
@@ -65,9 +77,12 @@ function Group:wait(seconds)
   if not self.has_ended then
     err = flight.pause(self.client, math.min(seconds, LONGEST_WAIT), self)
   end
+  if not self.has_ended and self.running > 0 and not self.client.core:is_open() then
+    flight.sleep(self.client, self) -- what still runs is in a function of the script's
+  end
   self.has_ended = false
-  if self.raised ~= nil then
-    error(self.raised, 0)
+  while #self.ended > 0 do
+    nginx.reap(table.remove(self.ended).thread)
   end
   return err
 end
@@ -82,7 +97,7 @@ end
 ---@param client partnercenter.Client
 ---@return partnercenter.Group
 function M.new(client)
-  return setmetatable({ client = client, running = 0, calls = {} }, Group)
+  return setmetatable({ client = client, running = 0, calls = {}, ended = {} }, Group)
 end
 
 return M

@@ -6,6 +6,7 @@
 local claim = require "partnercenter.journal.claim"
 local core = require "partnercenter.core"
 local database = require "partnercenter.journal.database"
+local holder = require "partnercenter.journal.holder"
 local row = require "partnercenter.journal.row"
 local schema = require "partnercenter.journal.schema"
 
@@ -19,8 +20,13 @@ local DELAY = 0.2
 
 ---@class partnercenter.Journal
 ---@field package db partnercenter.Database
+---@field package at string where it is
 ---@field package run string
 ---@field package me string the process, as a holder
+---@field package begun number by the database's clock
+---@field package total integer? how many items the source has, where its end was seen before
+---@field package last integer the last position that was there before
+---@field package offset integer what is added to the positions of this source
 ---@field package noted table[] what is not on the disk yet: the columns to set and the unit
 ---@field package due_rows table[] rows in vetting that are held by this process and not yet polled
 local Journal = {}
@@ -29,36 +35,32 @@ Journal.__index = Journal
 --- How many items are read, and get on the disk, at once.
 Journal.batch = 64
 
-local function journal_error(message)
-  return core.error { category = "journal", message = (tostring(message):gsub("://[^@/%s]*@", "://")) }
-end
-
---- Does something with the database; what is raised is returned as an error.
-local function guard(work, ...)
-  local ok, value, more = pcall(work, ...)
-  if not ok then
-    return nil, journal_error(value)
-  end
-  return value, more
+local function journal_error(message, at)
+  return core.error { category = "journal", message = "the journal: " .. database.redact(tostring(message), at) }
 end
 
 --- Writes down what is noted, and does some work besides.
 local function write(self, work, ...)
   for _, each in ipairs(self.noted) do
-    row.update(self.db, each.columns, self.run, each.unit.customer_id, each.unit.qualification)
+    row.update(self.db, self.run, each.unit, each.columns, self.me)
   end
   return work(self, ...)
 end
 
---- The same, on the disk when it returns.
----@return any? value what the work returned
+--- The same, on the disk when it returns. After a failure the journal is not used again.
+---@return any value what the work returned, or true
 ---@return partnercenter.Error? err
 local function transact(self, work, ...)
-  local value, err = guard(self.db.transaction, self.db, write, self, work, ...)
-  if value then
-    self.noted, self.noted_at = {}, nil
+  if self.failure then
+    return nil, self.failure
   end
-  return value, err
+  local ok, value = pcall(self.db.transaction, self.db, self.run, write, self, work, ...)
+  if not ok then
+    self.failure = journal_error(value, self.at)
+    return nil, self.failure
+  end
+  self.noted, self.noted_at = {}, nil
+  return value or true
 end
 
 --- Takes items into the run.
@@ -85,8 +87,8 @@ function Journal:note(unit, state, result, err, meta)
 end
 
 --- An item was updated, or polled: it is polled again at `due` (by core.now()).
-function Journal:follow(unit, wait, due)
-  note(self, unit, row.of_vetting(wait, due))
+function Journal:follow(unit, wait, due, attempts)
+  note(self, unit, row.of_vetting(wait, due, attempts))
   self.due_at = math.min(self.due_at, due)
 end
 
@@ -95,7 +97,7 @@ end
 ---@return partnercenter.Error? err
 function Journal:take_due()
   if #self.due_rows == 0 and self.follows and self.due_at <= core.now() then
-    local claimed, err = transact(self, claim.due, self.batch)
+    local claimed, err = transact(self, claim.due)
     if not claimed then
       return nil, err
     end
@@ -127,7 +129,12 @@ function Journal:take_left_behind()
     return nil, err
   end
   self.has_looked, self.others = true, claimed.others
-  self.look_at = self.others > 0 and core.now() + claim.LOOK_AGAIN or math.huge
+  self.look_at = math.huge
+  if #claimed.units > 0 then
+    self.look_at = core.now() -- there may be more
+  elseif self.others > 0 then
+    self.look_at = core.now() + claim.LOOK_AGAIN
+  end
   return claimed.units
 end
 
@@ -136,7 +143,6 @@ local function renew(self)
     row.renew(self.db, self.run, self.me, claim.HOLD)
     self.renew_at = core.now() + RENEW
   end
-  return true
 end
 
 --- Puts what is noted on the disk when it is time to, and renews the holds.
@@ -153,29 +159,39 @@ end
 ---@return partnercenter.Error? err
 function Journal:end_source(count)
   return select(2, transact(self, function()
-    return row.set_total(self.db, self.run, self.offset + count)
+    claim.check_length(self, count)
+    row.set_total(self.db, self.run, self.offset + count)
   end))
 end
 
 --- Whether everything has come to its end, when nothing is under way here.
 function Journal:is_finished()
-  return self.has_looked and self.others == 0 and #self.due_rows == 0 and (not self.follows or self.due_at == math.huge)
+  return self.has_looked and self.look_at == math.huge and #self.due_rows == 0
+    and (not self.follows or self.due_at == math.huge)
 end
 
 --- Lets go of everything.
 ---@return partnercenter.Error? err
 function Journal:close()
   local _, err = transact(self, function()
-    return row.let_go(self.db, self.run, self.me)
+    row.let_go(self.db, self.run, self.me)
   end)
   pcall(self.db.close, self.db)
+  holder.finish(self.me)
   return err
 end
 
 local function open(at, run)
   local db = database.open(at)
-  schema.prepare(db)
-  return db, db:transaction(row.begin_run, db, run)
+  local ok, found = pcall(function()
+    schema.prepare(db)
+    return db:transaction(run, row.begin_run, db, run)
+  end)
+  if not ok then
+    pcall(db.close, db)
+    error(found, 0)
+  end
+  return { db = db, found = found }
 end
 
 --- Opens the journal of a run.
@@ -187,16 +203,19 @@ end
 function M.open(spec, follows, new_wait)
   spec = type(spec) == "table" and spec or { at = spec }
   local run = spec.run or "default"
-  local db, found = guard(open, spec.at, run)
-  if not db then
-    return nil, found
+  local ok, opened = pcall(open, spec.at, run)
+  if not ok then
+    return nil, journal_error(opened, spec.at)
   end
+  local found = opened.found
   return setmetatable({
-    db = db,
+    db = opened.db,
+    at = spec.at,
     run = run,
-    me = core.process() .. " " .. core.new_guid(),
+    me = holder.begin(),
     begun = found.now,
     total = found.total,
+    last = found.last,
     offset = spec.add and found.last or 0,
     may_add = spec.add,
     follows = follows,
@@ -209,16 +228,17 @@ function M.open(spec, follows, new_wait)
   }, Journal)
 end
 
+local FIELDS = { at = "string", run = "string", add = "boolean" }
+
 --- What is wrong with the option `journal`; nil when nothing is.
 function M.check(spec)
-  if type(spec) == "string" then
-    return spec == "" and "must not be empty" or nil
-  end
+  spec = type(spec) == "string" and { at = spec } or spec
   for name, value in pairs(spec) do
-    local wanted = ({ at = "string", run = "string", add = "boolean" })[name]
-    if type(value) ~= wanted then
+    if type(value) ~= FIELDS[name] then
       return ("must be a path or URL, or { at = path or URL, run = name, add = true }: %s is %s"):format(tostring(name),
-        wanted and "a " .. type(value) or "unknown")
+        FIELDS[name] and "a " .. type(value) or "unknown")
+    elseif type(value) == "string" and (value == "" or value:find "%z") then
+      return ("must have no empty text in it, and no NUL: %s"):format(name)
     end
   end
   return not spec.at and "must say where it is, in the field at" or nil

@@ -33,8 +33,19 @@ function M.is_here()
 end
 
 --- Runs a function beside the one that runs.
+---@return any thread
 function M.spawn(...)
   return ngx.thread.spawn(...)
+end
+
+--- Lets others go on for a moment.
+function M.sleep()
+  ngx.sleep(0.01)
+end
+
+--- Lets go of what was spawned here and has ended.
+function M.reap(thread)
+  ngx.thread.wait(thread)
 end
 
 local function unavailable(message)

@@ -82,7 +82,12 @@ function Call:wait(call)
   return err
 end
 
---- The core's call is done.
+--- Suspends the call's code until it is woken.
+function Call.sleep()
+  coroutine.yield(WAITING)
+end
+
+--- What it waits for is done.
 function Call:wake()
   run(self)
 end
@@ -156,7 +161,7 @@ function Call:cancel()
     return
   end
   self.is_cancelled = true
-  if self.call then
+  if self.call and self.client.core:is_open() then -- (a close has cancelled it)
     self.client.core:cancel(self.call)
     advance(self)
   end

@@ -61,6 +61,11 @@ function M.find(list, name)
   return newest
 end
 
+--- The options of each poll but its deadline. (The first alone has the request id that was given.)
+function M.poll_options(values)
+  return { request_id = values.request_id, correlation_id = values.correlation_id, max_retries = values.max_retries }
+end
+
 --- The wait of one customer.
 ---@class partnercenter.Wait
 local Wait = {}
@@ -71,15 +76,15 @@ function Wait:left()
   return self.values.timeout and self.begun + self.values.timeout - core.now() or math.huge
 end
 
---- Asks once. The first poll alone has the request id that was given.
+--- Asks once.
 function Wait:poll()
   local values, handle = self.values, self.client.core
-  local call, err, meta = handle:prepare("get_qualifications", self.customer_id, {
-    request_id = self.attempts == 0 and values.request_id or nil,
-    correlation_id = values.correlation_id,
-    max_retries = values.max_retries,
-    deadline = math.min(values.deadline or handle:deadline(), self:left()),
-  })
+  local poll = M.poll_options(values)
+  poll.deadline = math.min(values.deadline or handle:deadline(), self:left())
+  if self.attempts > 0 then
+    poll.request_id = nil
+  end
+  local call, err, meta = handle:prepare("get_qualifications", self.customer_id, poll)
   local list
   if call then
     list, err, meta = flight.perform(self.client, call)
@@ -131,6 +136,14 @@ function Wait:look(list)
   return M.is_decided(found)
 end
 
+--- When to poll again, by core.now(): after the pause, which grows each time.
+---@param least number? seconds that the service asks for
+function Wait:next_due(least)
+  local seconds = math.max(self.pause, least or 0)
+  self.pause = math.min(self.pause * GROWTH, self.values.max_interval)
+  return core.now() + math.min(seconds, self:left())
+end
+
 --- Polls once.
 ---@return boolean? decided true: `last` is the decision; false: it is to be polled again; nil: the wait has failed
 ---@return number|partnercenter.Error|nil due when to poll again, by core.now(); or why it has failed
@@ -148,9 +161,7 @@ function Wait:step()
   if decided or err then
     return decided, err
   end
-  local seconds = math.max(self.pause, failure and failure.retry_after or 0)
-  self.pause = math.min(self.pause * GROWTH, self.values.max_interval)
-  return false, core.now() + math.min(seconds, self:left())
+  return false, self:next_due(failure and failure.retry_after)
 end
 
 --- A wait for the decision about one customer.
@@ -169,6 +180,7 @@ function M.new(client, customer_id, name, values)
     pause = values.interval,
     meta = { attempts = 0, elapsed = 0 }, -- of the last poll
     attempts = 0,
+    meta = { attempts = 0, elapsed = 0 },
     polls_without = 0,
   }, Wait)
 end

@@ -91,6 +91,24 @@ function M.fault_proxy(port, settings)
   return proxy
 end
 
+--- Starts journal_witness.lua for a journal.
+---@return table witness `url`, `counts()` (how many updates came, and how many the journal did not know), `stop()`
+function M.journal_witness(journal)
+  local port = tonumber(start("lua5.4", ("journal_witness.lua $PPID '%s'"):format(journal))[1])
+  local witness = { url = "http://127.0.0.1:" .. port }
+
+  function witness.counts()
+    local arrived, missing = fetch(port, "/counts"):match "(%d+) (%d+)"
+    return tonumber(arrived), tonumber(missing)
+  end
+
+  function witness.stop()
+    pcall(fetch, port, "/quit")
+  end
+
+  return witness
+end
+
 --- Starts connect_proxy.lua, whose tunnels lead to a port of this machine.
 ---@param target integer
 ---@return table proxy `port`, `seen()` (every byte that clients have sent it), `stop()`

@@ -41,7 +41,7 @@ end
 ---@return partnercenter.Error? err what the source raised
 function Source:read(most)
   local units, malformed = {}, {}
-  while #units < most do
+  for _ = 1, most do
     local value, raised = next_item(self)
     if value == nil then
       self.is_exhausted = true

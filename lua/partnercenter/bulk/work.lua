@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- The pieces of a run: the update of one item, and one poll of it.
 
-local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local item = require "partnercenter.bulk.item"
 local vetting = require "partnercenter.vetting"
@@ -28,13 +27,14 @@ end
 
 --- What the customer has of the qualification that the service refuses to set, being set already.
 ---@return table? qualification
+---@return integer attempts
 local function find_effect(client, unit, values)
   local handle = client.core
   local call = handle:prepare("get_qualifications", unit.customer_id, {
     timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
   })
-  local list = perform(client, call)
-  return list and vetting.find(list, unit.qualification)
+  local list, _, meta = perform(client, call)
+  return list and vetting.find(list, unit.qualification), meta.attempts
 end
 
 --- Sends the update of an item.
@@ -44,9 +44,11 @@ local function send(client, unit, values)
     return nil, err, { attempts = 0, elapsed = 0 }
   end
   local result, failure, meta = perform(client, call)
-  if failure and unit.is_repeated and REFUSALS[failure.status] then
-    result = find_effect(client, unit, values)
+  if failure and unit.is_repeated and REFUSALS[failure.status] and client.core:is_open() then
+    local attempts
+    result, attempts = find_effect(client, unit, values)
     failure = not result and failure or nil
+    meta.attempts = meta.attempts + attempts
   end
   return result, failure, meta
 end
@@ -56,10 +58,13 @@ local function state_of(result)
   return not result and "failed" or result.vettingStatus == "Denied" and "denied" or "succeeded"
 end
 
+--- The end of an item. One that was cancelled has not come to its end: the journal keeps it as it was.
 local function finish(run, unit, result, err, meta)
   local state = state_of(result)
-  run.ledger:note(unit, state, result, err, meta)
-  run:settle(state, unit.item, result, err, meta)
+  if not (err and err.category == "cancelled") then
+    run.ledger:note(unit, state, result, err, meta)
+  end
+  run.tally:settle(state, unit.item, result, err, meta)
 end
 
 --- The update of one item. With `wait` it is followed from then on, unless it is decided already.
@@ -72,25 +77,26 @@ function M.update(client, run, unit)
   if result and run.values.wait and not vetting.is_decided(result) then
     local wait = M.new_wait(client, unit, run.values)
     wait.last = result
-    run.ledger:follow(unit, wait, core.now() + run.values.interval)
+    run.ledger:follow(unit, wait, wait:next_due(), meta.attempts)
   else
     finish(run, unit, result, err, meta)
   end
 end
 
---- One poll of an item.
+--- One poll of an item. One that was cancelled is no end of it either.
 ---@param run partnercenter.Run
 ---@param unit partnercenter.Unit
 ---@param wait partnercenter.Wait
 function M.poll(_, run, unit, wait)
+  local before = wait.attempts
   local decided, due = wait:step()
   run:release(unit)
   if decided == false then
-    run.ledger:follow(unit, wait, due)
+    run.ledger:follow(unit, wait, due, wait.attempts - before)
   elseif decided then
     finish(run, unit, wait.last, nil, wait.meta)
-  else
-    finish(run, unit, nil, due, wait.meta or { attempts = 0, elapsed = 0 })
+  elseif due.category ~= "cancelled" then
+    finish(run, unit, nil, due, wait.meta)
   end
 end
 

@@ -2,28 +2,34 @@
 --- A database, through LuaDBI: SQLite in a file, or PostgreSQL. What goes wrong is raised as a string;
 --- whoever uses it catches that.
 
+local core = require "partnercenter.core"
+
 local M = {}
 
 --- What differs between the two. LuaDBI reads integers as 32 bits: times are floating point.
 local DIALECTS = {
   SQLite3 = {
-    begin = "BEGIN IMMEDIATE",
-    now = "(julianday('now') - 2440587.5) * 86400.0",
-    lock = "",
-    -- Written ahead and to the disk with each commit; a reader, or another writer, is waited for.
+    begin = "BEGIN IMMEDIATE", -- no other process writes meanwhile
+    -- Written ahead, and to the disk with each commit; another writer is waited for.
     setup = { "PRAGMA busy_timeout = 30000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL" },
   },
   PostgreSQL = {
     begin = "BEGIN",
-    now = "extract(epoch from clock_timestamp())::float8",
-    lock = " FOR UPDATE SKIP LOCKED",
-    setup = { "SET client_min_messages = warning", "SET synchronous_commit = on" },
+    -- No other process works under the same name meanwhile: rows that each locks of its own accord, in
+    -- whatever order, would be deadlocks.
+    lock = "SELECT pg_advisory_xact_lock(hashtext(?))",
+    -- The clock of the machine that all share.
+    clock = "SELECT extract(epoch from clock_timestamp())::float8 AS now",
+    -- A machine that is lost in the middle of a transaction does not hold up the others for long.
+    setup = {
+      "SET client_min_messages = warning", "SET client_encoding = 'UTF8'", "SET synchronous_commit = on",
+      "SET idle_in_transaction_session_timeout = '60s'", "SET lock_timeout = '90s'",
+    },
   },
 }
 
 ---@class partnercenter.Database
----@field now string the expression for the seconds since the epoch, of the database's clock
----@field lock string what a SELECT ends with that takes rows no other transaction has
+---@field now number the time when the transaction began, in seconds since the epoch
 local Database = {}
 Database.__index = Database
 
@@ -40,27 +46,29 @@ local function statement(database, sql)
   return known
 end
 
+--- Executes a statement. One that has failed would tell of the same failure once more: it is not kept.
+local function execute(database, sql, ...)
+  local ready = statement(database, sql)
+  local done, problem = ready:execute(...)
+  if not done then
+    database.statements[sql] = nil
+    pcall(ready.close, ready)
+    error(problem or "the database gives no reason", 0)
+  end
+  return ready
+end
+
 --- Runs a statement with its values; `?` stands for each.
 ---@return integer affected how many rows it has changed
 function Database:run(sql, ...)
-  local ready = statement(self, sql)
-  local done, problem = ready:execute(...)
-  if not done then
-    error(problem, 0)
-  end
-  return ready:affected()
+  return execute(self, sql, ...):affected()
 end
 
 --- Runs a query.
 ---@return table[] rows by the names of their columns
 function Database:rows(sql, ...)
-  local ready = statement(self, sql)
-  local done, problem = ready:execute(...)
-  if not done then
-    error(problem, 0)
-  end
   local rows = {}
-  for row in ready:rows(true) do
+  for row in execute(self, sql, ...):rows(true) do
     rows[#rows + 1] = row
   end
   return rows
@@ -71,15 +79,27 @@ function Database:row(sql, ...)
   return self:rows(sql, ...)[1]
 end
 
---- Runs `work` so that all of what it does is done, and on the disk, or nothing.
-function Database:transaction(work, ...)
-  self:run(self.begin)
-  local ok, value = pcall(work, ...)
+--- What happens between the begin and the end of a transaction, its commit included.
+local function transact(database, name, work, ...)
+  local dialect = database.dialect
+  if dialect.lock then
+    database:rows(dialect.lock, name)
+  end
+  database.now = dialect.clock and database:row(dialect.clock).now or core.time()
+  local value = work(...)
+  database:run "COMMIT"
+  return value
+end
+
+--- Runs `work` so that all of what it does is done, and on the disk, or nothing; and so that no other
+--- process does something under the same name meanwhile.
+function Database:transaction(name, work, ...)
+  self:run(self.dialect.begin)
+  local ok, value = pcall(transact, self, name, work, ...)
   if not ok then
     pcall(self.run, self, "ROLLBACK")
     error(value, 0)
   end
-  self:run "COMMIT"
   return value
 end
 
@@ -98,26 +118,69 @@ local function load_driver()
   return DBI
 end
 
+local function is_url(at)
+  return at:find "^postgres://" or at:find "^postgresql://"
+end
+
+--- The URL with how long to wait for a server that cannot be reached, or that is gone, where it does not say.
+local function with_timeouts(url)
+  for name, value in pairs { connect_timeout = 30, tcp_user_timeout = 60000 } do
+    if not url:find("[?&]" .. name .. "=") then
+      url = ("%s%s%s=%d"):format(url, url:find("?", 1, true) and "&" or "?", name, value)
+    end
+  end
+  return url
+end
+
 --- Opens a database.
 ---@param at string a path, or a URL postgresql://...
 ---@return partnercenter.Database
 function M.open(at)
-  local name = at:find "^postgres[q]?[l]?://" and "PostgreSQL" or "SQLite3"
-  local dialect = DIALECTS[name]
-  local connected, connection, problem = pcall(load_driver().Connect, name, at)
+  local name = is_url(at) and "PostgreSQL" or "SQLite3"
+  local connected, connection, problem = pcall(load_driver().Connect, name, is_url(at) and with_timeouts(at) or at)
   if not connected then -- LuaDBI raises where the driver is missing
     error(connection, 0)
   elseif not connection then
     error(problem, 0)
   end
   connection:autocommit(true)
-  local database = setmetatable({
-    connection = connection, statements = {}, begin = dialect.begin, now = dialect.now, lock = dialect.lock,
-  }, Database)
-  for _, sql in ipairs(dialect.setup) do
+  local database = setmetatable({ connection = connection, statements = {}, dialect = DIALECTS[name] }, Database)
+  for _, sql in ipairs(database.dialect.setup) do
     database:rows(sql)
   end
   return database
+end
+
+--- The texts of a URL that nobody may read: its password, as it is written and as it is meant, and the
+--- pieces in which a URL that is none can get into a message.
+local function secrets_of(url)
+  local authority = url:match "^%w+://([^/]*.*)@" or ""
+  local found = { authority:match ":(.*)" or "", url:match "[?&]password=([^&]*)" or "" }
+  local pieces = {}
+  for _, secret in ipairs(found) do
+    local plain = secret:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+    for _, text in ipairs { secret, plain } do
+      pieces[#pieces + 1] = text
+      for piece in text:gmatch "[^@/:?# ]+" do
+        pieces[#pieces + 1] = piece
+      end
+    end
+  end
+  table.sort(pieces, function(a, b) return #a > #b end)
+  return pieces
+end
+
+--- A message about a database, without the password that its URL has.
+---@param message string
+---@param at string
+---@return string
+function M.redact(message, at)
+  for _, secret in ipairs(is_url(at) and secrets_of(at) or {}) do
+    if #secret > 2 then
+      message = message:gsub(secret:gsub("%p", "%%%0"), "[redacted]")
+    end
+  end
+  return (message:gsub("%s+$", ""))
 end
 
 return M

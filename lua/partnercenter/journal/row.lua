@@ -1,78 +1,74 @@
 -- SPDX-License-Identifier: MIT
---- The rows of a journal: what is written into them, and what is made of them.
+--- The rows of a journal: how they are found and written. Each function belongs to a transaction.
 
-local cjson = require "cjson.safe"
 local core = require "partnercenter.core"
-
-local json = cjson.new()
+local encoding = require "partnercenter.journal.encoding"
 
 local M = {}
 
+local unpack = rawget(table, "unpack") or _G.unpack
+
 local KEY = " WHERE run = ? AND customer_id = ? AND qualification = ?"
-local COLUMNS = "SELECT customer_id, qualification, position, item, request_id, state, attempts, answer, holder, "
+local COLUMNS = "SELECT customer_id, qualification, position, item, request_id, state, attempts, answer, status, holder, "
   .. "held_until, changed, vetting_begun, due, pause FROM partnercenter_items"
 
---- The seconds since the epoch, by the database's clock.
-function M.now(db)
-  return db:row("SELECT " .. db.now .. " AS now").now
+--- A whole number as both databases take it in every Lua: 3, and never 3.0.
+local function whole(number)
+  return number and ("%d"):format(number)
 end
 
 --- Begins a run, or goes on with it.
 ---@return table found `now`, `total` (nil unless the end of the source was seen), `last` (position)
 function M.begin_run(db, run)
-  local now = M.now(db)
-  db:run("INSERT INTO partnercenter_runs (name, begun) VALUES (?, ?) ON CONFLICT DO NOTHING", run, now)
+  db:run("INSERT INTO partnercenter_runs (name, begun) VALUES (?, ?) ON CONFLICT DO NOTHING", run, db.now)
   local total = db:row("SELECT total FROM partnercenter_runs WHERE name = ?", run).total
   local last = db:row("SELECT max(position) AS last FROM partnercenter_items WHERE run = ?", run).last
-  return { now = now, total = total, last = last or 0 }
+  return { now = db.now, total = total, last = last or 0 }
 end
 
 function M.set_total(db, run, total)
-  db:run("UPDATE partnercenter_runs SET total = ? WHERE name = ? AND (total IS NULL OR total < ?)", total, run, total)
-  return true
+  db:run("UPDATE partnercenter_runs SET total = ? WHERE name = ? AND (total IS NULL OR total < ?)",
+    whole(total), run, whole(total))
 end
 
-function M.find(db, ...)
-  return db:row(COLUMNS .. KEY .. (db.lock ~= "" and " FOR UPDATE" or ""), ...)
+--- The row of an item.
+function M.find(db, run, unit)
+  return db:row(COLUMNS .. KEY, run, unit.customer_id, unit.qualification)
 end
 
---- The item as JSON; where it has something that JSON cannot carry, what is sent of it.
-local function encode_item(unit)
-  local text = json.encode(unit.item)
-  if text then
-    return text
-  end
-  local item = unit.item
-  return json.encode {
-    customer_id = unit.customer_id, qualification = unit.qualification, website = item.website,
-    education_segment = item.education_segment, validation_code = item.validation_code,
-  }
+--- The row of the item that was at this position of the source.
+function M.at(db, run, position)
+  return db:row(COLUMNS .. " WHERE run = ? AND position = ?", run, whole(position))
 end
 
---- Writes a new item down, to be sent by `holder`; false where it is there already.
+--- Writes a new item down, to be sent by `holder`.
 function M.insert(db, run, unit, position, holder, seconds)
-  return db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
-    .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, "
-    .. db.now .. ", " .. db.now .. ", ?, " .. db.now .. " + ?) ON CONFLICT DO NOTHING",
-    run, unit.customer_id, unit.qualification, position, encode_item(unit), unit.request_id, holder, seconds) > 0
+  db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
+    .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, ?, ?, ?, ?)",
+    run, unit.customer_id, unit.qualification, whole(position), encoding.of_item(unit), unit.request_id,
+    db.now, db.now, holder, db.now + seconds)
 end
 
---- Takes a row for `holder`. One that is to be sent is marked so.
-function M.hold(db, request_id, holder, seconds, ...)
-  db:run("UPDATE partnercenter_items SET request_id = ?, state = CASE state WHEN 'vetting' THEN state ELSE 'sending' END, "
-    .. "holder = ?, held_until = " .. db.now .. " + ?, changed = " .. db.now .. KEY, request_id, holder, seconds, ...)
+--- Takes the row of an item for `holder`, who sends it.
+function M.take(db, run, unit, holder, seconds)
+  db:run("UPDATE partnercenter_items SET state = 'sending', item = ?, request_id = ?, changed = ?, holder = ?, "
+    .. "held_until = ?" .. KEY,
+    encoding.of_item(unit), unit.request_id, db.now, holder, db.now + seconds, run, unit.customer_id, unit.qualification)
+end
+
+--- Takes a row for `holder`.
+function M.hold(db, run, found, holder, seconds)
+  db:run("UPDATE partnercenter_items SET holder = ?, held_until = ?" .. KEY, holder, db.now + seconds,
+    run, found.customer_id, found.qualification)
 end
 
 --- Renews all holds of `holder`.
 function M.renew(db, run, holder, seconds)
-  db:run("UPDATE partnercenter_items SET held_until = " .. db.now .. " + ? WHERE run = ? AND holder = ?",
-    seconds, run, holder)
+  db:run("UPDATE partnercenter_items SET held_until = ? WHERE run = ? AND holder = ?", db.now + seconds, run, holder)
 end
 
 function M.let_go(db, run, holder)
-  db:run("UPDATE partnercenter_items SET holder = NULL, held_until = NULL WHERE run = ? AND holder = ?",
-    run, holder)
-  return true
+  db:run("UPDATE partnercenter_items SET holder = NULL, held_until = NULL WHERE run = ? AND holder = ?", run, holder)
 end
 
 --- The columns of an item that has ended. `attempts` are added to those there.
@@ -80,41 +76,63 @@ function M.of_end(state, result, err, meta)
   return {
     state = state,
     attempts = meta.attempts,
-    answer = result and json.encode(result),
+    answer = result and encoding.of_answer(result),
     category = err and err.category,
     status = meta.status,
-    code = err and err.code,
-    message = err and err.message,
+    code = err and encoding.of_text(err.code),
+    message = err and encoding.of_text(err.message),
   }
 end
 
 --- The columns of an item in vetting.
 ---@param due number by core.now()
-function M.of_vetting(wait, due)
-  local time = core.time() - core.now()
+---@param attempts integer how many requests were sent since the last time
+function M.of_vetting(wait, due, attempts)
   return {
     state = "vetting",
-    attempts = 0,
-    answer = wait.last and json.encode(wait.last),
-    vetting_begun = time + wait.begun,
-    due = time + due,
+    attempts = attempts,
+    answer = wait.last and encoding.of_answer(wait.last),
+    begun = wait.begun,
+    due = due,
     pause = wait.pause,
   }
 end
 
---- Writes the columns, which are all those that can change, and lets go of the row.
-function M.update(db, columns, ...)
+--- A time by core.now() as one by the database's clock.
+local function by_database(db, time)
+  return time and db.now + (time - core.now())
+end
+
+--- Writes the columns, which are all those that can change, and lets go of the row. One that `holder`
+--- has lost meanwhile is somebody else's.
+function M.update(db, run, unit, columns, holder)
   db:run("UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, "
-    .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = " .. db.now
-    .. ", holder = NULL, held_until = NULL" .. KEY,
-    columns.state, columns.attempts, columns.answer, columns.category, columns.status, columns.code, columns.message,
-    columns.vetting_begun, columns.due, columns.pause, ...)
+    .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = ?, holder = NULL, held_until = NULL"
+    .. KEY .. " AND holder = ?",
+    columns.state, whole(columns.attempts), columns.answer, columns.category, whole(columns.status), columns.code,
+    columns.message, by_database(db, columns.begun), by_database(db, columns.due), columns.pause, db.now,
+    run, unit.customer_id, unit.qualification, holder)
+end
+
+--- Rows that meet a condition, up to so many: first those that nobody holds, then those of others.
+local function claimable(db, condition, order, most, holder, ...)
+  local values = { ... }
+  local function query(held, ...)
+    return db:rows(("%s WHERE run = ? AND %s%s ORDER BY %s LIMIT %d"):format(COLUMNS, condition, held, order, most), ...)
+  end
+  local rows = query(" AND holder IS NULL", ...)
+  if #rows < most then
+    values[#values + 1] = holder
+    for _, each in ipairs(query(" AND holder <> ?", unpack(values))) do
+      rows[#rows + 1] = each
+    end
+  end
+  return rows
 end
 
 --- Rows in vetting that are to be polled, and that `holder` does not hold.
-function M.due(db, run, holder, now, most)
-  return db:rows(COLUMNS .. " WHERE run = ? AND state = 'vetting' AND due <= ? AND (holder IS NULL OR holder <> ?) "
-    .. "ORDER BY due LIMIT " .. most .. db.lock, run, now, holder)
+function M.due(db, run, holder, most)
+  return claimable(db, "state = 'vetting' AND due <= ?", "due", most, holder, run, db.now)
 end
 
 --- When the next of them is; nil where there is none.
@@ -124,16 +142,15 @@ function M.next_due(db, run, holder)
 end
 
 --- Rows to be sent that `holder` does not hold.
-function M.sending(db, run, holder)
-  return db:rows(COLUMNS .. " WHERE run = ? AND state = 'sending' AND (holder IS NULL OR holder <> ?)" .. db.lock,
-    run, holder)
+function M.sending(db, run, holder, most)
+  return claimable(db, "state = 'sending'", "held_until", most, holder, run)
 end
 
 --- The unit of a row. An earlier request for it may have had its effect.
 ---@return partnercenter.Unit
 function M.unit(found)
   return {
-    item = json.decode(found.item),
+    item = encoding.item(found.item),
     position = found.position,
     customer_id = found.customer_id,
     qualification = found.qualification,
@@ -146,9 +163,8 @@ end
 function M.entry(found, new_wait)
   local unit = M.unit(found)
   local wait = new_wait(unit)
-  wait.begun = core.now() - (core.time() - found.vetting_begun)
-  wait.pause = found.pause
-  wait.last = found.answer and json.decode(found.answer) or nil
+  wait.begun, wait.pause = found.begun, found.pause
+  wait.last = found.answer and encoding.answer(found.answer) or nil
   return { unit = unit, wait = wait }
 end
 

@@ -6,10 +6,11 @@ local M = {}
 --- The version of the tables below. A journal of another one is refused.
 M.VERSION = 1
 
+local VERSION_TABLE = "CREATE TABLE IF NOT EXISTS partnercenter_journal (version INTEGER NOT NULL)"
+
 --- What an item can be: `sending` (its request may have left), `vetting` (it was updated, and Microsoft
 --- has not decided), and the ends `succeeded`, `denied` and `failed`.
 local TABLES = {
-  "CREATE TABLE IF NOT EXISTS partnercenter_journal (version INTEGER NOT NULL)",
   -- total: how many items the source had; null until its end was seen
   "CREATE TABLE IF NOT EXISTS partnercenter_runs (name TEXT PRIMARY KEY, begun DOUBLE PRECISION NOT NULL, total INTEGER)",
   -- times: seconds since the epoch; holder: the process that works on it, until held_until
@@ -23,31 +24,27 @@ local TABLES = {
       PRIMARY KEY (run, customer_id, qualification))]],
   "CREATE INDEX IF NOT EXISTS partnercenter_items_position ON partnercenter_items (run, position)",
   "CREATE INDEX IF NOT EXISTS partnercenter_items_state ON partnercenter_items (run, state, due)",
+  "CREATE INDEX IF NOT EXISTS partnercenter_items_holder ON partnercenter_items (run, holder)",
 }
 
 local function create(database)
+  database:run(VERSION_TABLE)
+  local row = database:row "SELECT version FROM partnercenter_journal"
+  if row and row.version ~= M.VERSION then
+    error(("the journal has version %s of the tables, and this library knows version %d"):format(row.version, M.VERSION), 0)
+  end
   for _, sql in ipairs(TABLES) do
     database:run(sql)
   end
-  local row = database:row "SELECT version FROM partnercenter_journal"
   if not row then
     database:run("INSERT INTO partnercenter_journal (version) VALUES (?)", M.VERSION)
-  elseif row.version ~= M.VERSION then
-    error(("the journal has version %d of the tables, and this library knows version %d"):format(row.version, M.VERSION), 0)
   end
 end
 
 --- Makes the tables where they are missing.
 ---@param database partnercenter.Database
 function M.prepare(database)
-  if database.begin == "BEGIN" then -- PostgreSQL: two that create the same table at once disturb each other
-    database:transaction(function()
-      database:rows "SELECT pg_advisory_xact_lock(hashtext('partnercenter_journal'))"
-      create(database)
-    end)
-  else
-    database:transaction(create, database)
-  end
+  database:transaction("partnercenter_journal", create, database)
 end
 
 return M

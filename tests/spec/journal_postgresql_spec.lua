@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: MIT
+--- The journal in PostgreSQL.
+local access = require "tests.support.access"
+local cases = require "tests.support.journal_cases"
+local items = require "tests.support.items"
+local partnercenter = require "partnercenter"
+local postgresql = require "tests.support.postgresql"
+local sandbox = require "partnercenter.sandbox"
+
+local database = postgresql.start()
+local journal = { at = database.url "journal" }
+database.create "journal"
+
+--- Executes SQL with psql, as JSON lines.
+function journal.rows(sql)
+  local json = require "cjson.safe".new()
+  local rows = {}
+  local text = database.sql("journal", ("SELECT json_strip_nulls(row_to_json(x)) FROM (%s) AS x;"):format(sql))
+  for line in text:gmatch "[^\n]+" do
+    rows[#rows + 1] = assert(json.decode(line))
+  end
+  return rows
+end
+
+function journal.run(sql)
+  database.sql("journal", sql)
+end
+
+before_each(function()
+  journal.run "DROP TABLE IF EXISTS partnercenter_journal, partnercenter_runs, partnercenter_items"
+end)
+
+teardown(function()
+  database.remove()
+end)
+
+describe("a journal in PostgreSQL", function()
+  cases.describe(journal, it, before_each, after_each)
+end)
+
+describe("a server that cannot be used", function()
+  local server, client
+
+  before_each(function()
+    server = assert(sandbox.start())
+    client = assert(partnercenter.new(access.options(server)))
+  end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+  end)
+
+  local function assert_refused(at, source, on_result)
+    local summary, err = client:update_qualifications(source or items.array(3), { journal = at, on_result = on_result })
+    assert.is_nil(summary)
+    assert.equal("journal", err.category)
+    assert.is_nil(err.message:find("specs", 1, true) and err.message:find("secret", 1, true))
+    return err
+  end
+
+  it("is one that is not there, or refuses the password; which is not told", function()
+    assert_refused "postgresql://specs:secret@/journal?host=/nowhere"
+    assert_refused "postgresql://specs:secret@127.0.0.1:1/journal"
+    assert_refused(database.url("journal", "other secret"))
+    assert_refused(database.url "missing")
+    for _, url in ipairs {
+      "postgresql://specs:sec ret%zz@/journal", "postgresql://specs:pa/secret@host/journal", "postgresql://specs:se@cret@/x",
+      "postgresql://specs:x@host:secret/journal?password=secret", "postgresql://specs:secret@[/journal",
+    } do
+      local err = assert_refused(url)
+      assert.is_nil(err.message:find "pa/secret" or err.message:find "cret@" or err.message:find "sec ret", err.message)
+    end
+    assert.equal(0, #items.updates(server))
+  end)
+
+  it("is one that stops in the middle of a run", function()
+    local told = 0
+    local err = assert_refused(journal.at, items.iterator(1000), function()
+      told = told + 1
+      if told == 70 then
+        database.stop()
+      end
+    end)
+    database.start()
+    assert.equal(told, err.summary.succeeded)
+    assert.is_true(told < 200)
+    local summary = assert(client:update_qualifications(items.iterator(1000), { journal = journal.at }))
+    assert.equal(1000, summary.total)
+    assert.equal(1000, summary.succeeded + summary.skipped)
+    local ids = {}
+    for _, update in ipairs(items.updates(server)) do
+      assert.is_true(ids[update.customer] == nil or ids[update.customer] == update.request_id)
+      ids[update.customer] = update.request_id
+    end
+  end)
+end)

@@ -1,0 +1,114 @@
+-- SPDX-License-Identifier: MIT
+--- The journal in SQLite.
+local DBI = require "DBI"
+local access = require "tests.support.access"
+local cases = require "tests.support.journal_cases"
+local items = require "tests.support.items"
+local partnercenter = require "partnercenter"
+local sandbox = require "partnercenter.sandbox"
+
+local journal = {}
+
+local function shell(command)
+  local process = io.popen(command .. " 2>&1")
+  local output = process:read "*a"
+  process:close()
+  return output
+end
+
+--- Executes SQL through a connection of its own.
+local function execute(sql, collect)
+  local connection = assert(DBI.Connect("SQLite3", journal.at))
+  connection:autocommit(true)
+  local statement = assert(connection:prepare(sql))
+  assert(statement:execute())
+  local result = collect and collect(statement)
+  statement:close()
+  connection:close()
+  return result
+end
+
+function journal.run(sql)
+  execute(sql)
+end
+
+function journal.rows(sql)
+  return execute(sql, function(statement)
+    local rows = {}
+    for row in statement:rows(true) do
+      rows[#rows + 1] = row
+    end
+    return rows
+  end)
+end
+
+local directory = shell "mktemp -d":match "%S+"
+
+before_each(function()
+  journal.at = directory .. "/run.db"
+end)
+
+after_each(function()
+  shell(("rm -rf %s/*"):format(directory))
+end)
+
+teardown(function()
+  shell("rm -rf " .. directory)
+end)
+
+describe("a journal in SQLite", function()
+  cases.describe(journal, it, before_each, after_each)
+end)
+
+describe("a file that cannot be a journal", function()
+  local server, client
+
+  before_each(function()
+    server = assert(sandbox.start())
+    client = assert(partnercenter.new(access.options(server)))
+  end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+  end)
+
+  local function assert_refused(at, message, source)
+    local summary, err = client:update_qualifications(source or items.array(3), { journal = at })
+    assert.is_nil(summary)
+    assert.equal("journal", err.category)
+    assert.matches(message, tostring(err))
+    return err
+  end
+
+  it("is one in a folder that is not there", function()
+    assert_refused(directory .. "/missing/run.db", "unable to open")
+    assert_refused(directory, "unable to open")
+    assert.equal(0, #items.updates(server))
+  end)
+
+  it("is another file", function()
+    shell(("head -c 10000 /dev/zero | tr '\\0' x > %s"):format(journal.at))
+    assert_refused(journal.at, "not a database")
+    assert.equal(0, #items.updates(server))
+  end)
+
+  it("is one that cannot be written, or a disk that is full", function()
+    local disk = directory .. "/disk"
+    if shell(("mkdir %s && mount -t tmpfs -o size=256k none %s && echo mounted"):format(disk, disk)) ~= "mounted\n" then
+      pending "nothing can be mounted here"
+      return
+    end
+    local ok, raised = pcall(function()
+      local err = assert_refused(disk .. "/run.db", "full", items.iterator(2000))
+      assert.is_true(err.summary.succeeded > 0)
+      assert.equal(err.summary.succeeded, #items.updates(server))
+      shell(("rm -f %s/*; mount -o remount,size=10m %s"):format(disk, disk))
+      assert(client:update_qualifications({}, { journal = disk .. "/run.db" }))
+      shell(("mount -o remount,ro %s"):format(disk))
+      assert_refused(disk .. "/run.db", "open")
+    end)
+    shell("umount " .. disk)
+    assert(ok, raised)
+  end)
+end)

@@ -1,0 +1,377 @@
+-- SPDX-License-Identifier: MIT
+--- What a journal does, whatever database it is in.
+
+local assert = require "luassert"
+local access = require "tests.support.access"
+local items = require "tests.support.items"
+local partnercenter = require "partnercenter"
+local sandbox = require "partnercenter.sandbox"
+local servers = require "tests.support.servers"
+
+local server, client
+
+local function new_client(options)
+  local all = access.options(server)
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
+  client = assert(partnercenter.new(all))
+end
+
+local function restart(options)
+  client:close()
+  server:stop()
+  server = assert(sandbox.start(options))
+  new_client()
+end
+
+--- The counts of a summary, in the order of README.
+local function counts(summary)
+  return { summary.total, summary.succeeded, summary.failed, summary.skipped, summary.denied }
+end
+
+--- Fields of the rows, by customer.
+local function by_customer(journal, fields)
+  local rows = {}
+  local sql = "SELECT customer_id, %s FROM partnercenter_items ORDER BY run, position"
+  for _, row in ipairs(journal.rows(sql:format(fields))) do
+    rows[row.customer_id] = row
+  end
+  return rows
+end
+
+--- The request ids with which updates have arrived: `ids[customer][i]`.
+local function arrived()
+  local ids = {}
+  for _, update in ipairs(items.updates(server)) do
+    ids[update.customer] = ids[update.customer] or {}
+    table.insert(ids[update.customer], update.request_id)
+  end
+  return ids
+end
+
+local function run(journal, source, options)
+  options = options or {}
+  options.journal = options.journal or journal.at
+  return client:update_qualifications(source, options)
+end
+
+local M = {}
+
+--- Makes the tests. `journal` has `at`, `rows(sql)`, `run(sql)`, and is empty before each test; the rest
+--- are functions of busted, which only a file of specs has.
+function M.describe(journal, it, before_each, after_each)
+  before_each(function()
+    server = assert(sandbox.start { vetting_time = 0.2 })
+    new_client()
+  end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+  end)
+
+  it("has a row for each item", function()
+    server:fail { status = 404, path = items.customer(2) }
+    assert(run(journal, items.array(3)))
+    local rows = by_customer(journal, "run, qualification, position, item, request_id, state, attempts, answer, category, "
+      .. "status, message, begun, changed, holder")
+    local ids = arrived()
+    for n = 1, 3 do
+      local row = rows[items.customer(n)]
+      assert.equal("default", row.run)
+      assert.equal("Education", row.qualification)
+      assert.equal(n, row.position)
+      assert.matches('"education_segment":"K12"', row.item)
+      assert.equal(ids[items.customer(n)][1], row.request_id)
+      assert.equal(1, row.attempts)
+      assert.is_true(math.abs(row.begun - os.time()) < 60 and row.changed >= row.begun)
+      assert.is_nil(row.holder)
+    end
+    local succeeded, failed = rows[items.customer(1)], rows[items.customer(2)]
+    assert.equal("succeeded", succeeded.state)
+    assert.matches('"vettingStatus":"InReview"', succeeded.answer)
+    assert.equal(201, succeeded.status)
+    assert.is_nil(succeeded.category)
+    assert.equal("failed", failed.state)
+    assert.equal("not_found", failed.category)
+    assert.equal(404, failed.status)
+    assert.is_string(failed.message)
+    assert.is_nil(failed.answer)
+  end)
+
+  it("has the request id on the disk before the request leaves", function()
+    client:update_qualifications({}, { journal = { at = journal.at, run = "none" } }) -- makes the tables
+    local witness = servers.journal_witness(journal.at)
+    client:close()
+    new_client { base_url = witness.url }
+    assert.equal(150, assert(run(journal, items.iterator(150))).succeeded)
+    local count, missing = witness.counts()
+    assert.equal(150, count)
+    assert.equal(0, missing)
+    witness.stop()
+  end)
+
+  it("skips what has come to its end, and gives back the very items", function()
+    local told = {}
+    local function on_result(item) told[#told + 1] = item end
+    assert.same({ 100, 100, 0, 0, 0 }, counts(assert(run(journal, items.array(100)))))
+    local all = items.array(100)
+    assert.same({ 100, 0, 0, 100, 0 }, counts(assert(run(journal, all, { on_result = on_result }))))
+    assert.equal(0, #told)
+    local again = { journal = { at = journal.at, run = "again" }, on_result = on_result }
+    assert.equal(100, assert(run(journal, all, again)).failed)
+    for _, item in ipairs(told) do
+      told[item] = (told[item] or 0) + 1
+    end
+    for _, item in ipairs(all) do
+      assert.equal(1, told[item])
+    end
+  end)
+
+  it("lets a run go on that was ended", function()
+    local told = 0
+    local _, err = run(journal, items.array(200), { concurrency = 4, on_result = function()
+      told = told + 1
+      if told == 90 then
+        error "enough"
+      end
+    end })
+    assert.equal("callback", err.category)
+    local done = err.summary.succeeded
+    assert.is_true(done >= 90 and done < 94)
+    assert.same({ 200, 200 - done, 0, done, 0 }, counts(assert(run(journal, items.array(200)))))
+    for n, ids in pairs(arrived()) do
+      assert.equal(1, #ids, n)
+    end
+  end)
+
+  it("repeats what was lost with its request id", function()
+    server:fail { delay = 0.3, times = 4, path = "/qualifications" } -- they have their effect all the same
+    local call = client:start("update_qualifications", items.array(10), { concurrency = 4, journal = journal.at })
+    while #items.updates(server) < 4 do
+      call:done()
+    end
+    call:cancel()
+    assert.equal("cancelled", select(2, call:result()).category)
+    local before = by_customer(journal, "state, request_id, holder")
+    for n = 1, 4 do
+      assert.equal("sending", before[items.customer(n)].state)
+      assert.is_nil(before[items.customer(n)].holder)
+    end
+    assert.same({ 10, 10, 0, 0, 0 }, counts(assert(run(journal, items.array(10)))))
+    for n, ids in pairs(arrived()) do
+      assert.equal(before[n].request_id, ids[1])
+      assert.is_true(ids[2] == nil or ids[2] == ids[1])
+    end
+  end)
+
+  it("repeats what got no answer with its request id", function()
+    server:fail { delay = 0.5, path = items.customer(1) }
+    assert.equal(1, run(journal, items.array(2), { timeout = 0.1, max_retries = 0 }).failed)
+    assert.equal("timeout", by_customer(journal, "category")[items.customer(1)].category)
+    assert.same({ 2, 1, 0, 1, 0 }, counts(assert(run(journal, items.array(2)))))
+    local ids = arrived()[items.customer(1)]
+    assert.equal(ids[1], ids[2])
+  end)
+
+  it("tries what failed again, as a new request", function()
+    server:fail { status = 403, path = items.customer(1) }
+    assert.same({ 2, 1, 1, 0, 0 }, counts(assert(run(journal, items.array(2)))))
+    assert.same({ 2, 1, 0, 1, 0 }, counts(assert(run(journal, items.array(2)))))
+    local ids = arrived()[items.customer(1)]
+    assert.equal(2, #ids)
+    assert.not_equal(ids[1], ids[2])
+    local row = by_customer(journal, "state, category, attempts, request_id")[items.customer(1)]
+    assert.same({ customer_id = items.customer(1), state = "succeeded", attempts = 2, request_id = ids[2] }, row)
+  end)
+
+  it("settles what the service refuses to repeat by looking at it", function()
+    assert(client:update_qualification(items.customer(1), "Education"))
+    assert(client:update_qualification(items.customer(2), "StateOwnedEntity"))
+    assert.same({ 2, 0, 2, 0, 0 }, counts(assert(run(journal, items.array(2)))))
+    local results = {}
+    assert.same({ 2, 1, 1, 0, 0 }, counts(assert(run(journal, items.array(2), {
+      on_result = function(item, result, err) results[item.customer_id] = result or err end,
+    }))))
+    assert.equal("Education", results[items.customer(1)].qualification)
+    assert.equal("already_exists", results[items.customer(2)].category)
+  end)
+
+  it("sends a changed item as a new request", function()
+    server:fail { delay = 0.5, path = items.customer(1) }
+    run(journal, items.array(1), { timeout = 0.1, max_retries = 0 })
+    local changed = items.array(1)
+    changed[1].website = "other.example.edu"
+    assert.equal(1, assert(run(journal, changed)).succeeded) -- settled: the first one had its effect
+    local ids = arrived()[items.customer(1)]
+    assert.not_equal(ids[1], ids[2])
+  end)
+
+  it("skips a repeated item", function()
+    local all = items.array(3)
+    all[4], all[5] = items.item(1), items.item(3)
+    all[5].customer_id = "{" .. all[5].customer_id:upper() .. "}"
+    assert.same({ 5, 3, 0, 2, 0 }, counts(assert(run(journal, all))))
+    assert.same({ 5, 0, 0, 5, 0 }, counts(assert(run(journal, all))))
+    assert.equal(3, #items.updates(server))
+  end)
+
+  it("refuses another source, unless it is told to add it", function()
+    assert(run(journal, items.array(70)))
+    local others = { items.array(71), items.array(69), items.array(70), items.array(70), {} }
+    others[3][35] = items.item(100)
+    others[4][35], others[4][36] = others[4][36], others[4][35]
+    for i, other in ipairs(others) do
+      local summary, err = run(journal, other)
+      assert.is_nil(summary, i)
+      assert.equal("journal", err.category)
+      assert.matches("different source", err.message)
+    end
+    assert.equal(70, #items.updates(server))
+    assert.same({ 71, 1, 0, 70, 0 }, counts(assert(run(journal, others[1], { journal = { at = journal.at, add = true } }))))
+  end)
+
+  it("tells runs apart by their names", function()
+    for _, name in ipairs { "first", "second", "default" } do
+      restart { vetting_time = 0.2 }
+      assert.equal(3, assert(run(journal, items.array(3), { journal = { at = journal.at, run = name } })).succeeded)
+    end
+    assert.same({ 3, 0, 0, 3, 0 }, counts(assert(run(journal, items.array(3)))))
+    assert.equal(9, #journal.rows "SELECT position FROM partnercenter_items")
+  end)
+
+  it("refuses tables of another version", function()
+    assert(run(journal, {}))
+    journal.run "UPDATE partnercenter_journal SET version = 99"
+    local summary, err = run(journal, {})
+    assert.is_nil(summary)
+    assert.equal("journal", err.category)
+    assert.matches("version 99", err.message)
+  end)
+
+  it("follows items to their decision, across runs", function()
+    local all = items.array(20)
+    all[3].website = "denied.example.edu"
+    all[4].note = { text = "a\0b\255\200", number = 1.5, list = { 1, 2 }, yes = true }
+    all[5].validation_code = 9007199254740991
+    local told, given = {}, {}
+    local _, err = run(journal, all, { wait = true, interval = 0.2, concurrency = 4, on_result = function(item)
+      told[item.customer_id] = (told[item.customer_id] or 0) + 1
+      given[item.customer_id] = item
+      if item.customer_id == items.customer(4) then
+        error "enough"
+      end
+    end })
+    assert.equal("callback", err.category)
+    assert.same(all[4], given[items.customer(4)])
+    local summary = assert(run(journal, all, { wait = true, interval = 0.05, on_result = function(item, result)
+      told[item.customer_id] = (told[item.customer_id] or 0) + 1
+      assert(result.vettingStatus ~= "InReview")
+    end }))
+    assert.equal(20, summary.total)
+    assert.equal(20, summary.succeeded + summary.denied + summary.skipped)
+    for n = 1, 20 do
+      assert.equal(1, told[items.customer(n)])
+    end
+    local states = by_customer(journal, "state, holder, attempts")
+    assert.equal("denied", states[items.customer(3)].state)
+    assert.equal("succeeded", states[items.customer(5)].state)
+    assert.is_true(states[items.customer(5)].attempts >= 2)
+    for _, row in pairs(states) do
+      assert.is_nil(row.holder)
+    end
+  end)
+
+  it("is shared by processes without doing an item twice", function()
+    restart { vetting_time = 0.1, latency = 0.01 }
+    local other = assert(partnercenter.new(access.options(server)))
+    local options = { journal = journal.at, concurrency = 4, wait = true, interval = 0.05 }
+    local calls = { client:start("update_qualifications", items.array(100), options),
+      other:start("update_qualifications", items.array(100), options) }
+    while not (calls[1]:done() and calls[2]:done()) do
+      calls[2]:done()
+    end
+    local first, second = assert(calls[1]:result()), assert(calls[2]:result())
+    assert.equal(100, first.total)
+    assert.equal(100, second.total)
+    assert.equal(100, first.succeeded + second.succeeded)
+    assert.equal(100, first.succeeded + first.skipped)
+    assert.equal(100, #items.updates(server))
+    other:close()
+  end)
+
+  it("goes on after a run of this machine that is gone, and leaves what is held alone", function()
+    local core = require "partnercenter.core"
+    assert(run(journal, items.array(4)))
+    local elsewhere = "another-machine pid:[1] 1 1"
+    local gone = core.process():gsub("%d+ %d+$", "1 1") .. " x"
+    journal.run(("UPDATE partnercenter_items SET state = 'sending', holder = '%s', held_until = %d WHERE position = 1")
+      :format(gone, os.time() + 1000))
+    journal.run(("UPDATE partnercenter_items SET state = 'sending', holder = '%s', held_until = %d WHERE position = 2")
+      :format(elsewhere, os.time() + 2))
+    assert.same({ 4, 2, 0, 2, 0 }, counts(assert(run(journal, items.array(4)))))
+    assert.equal(6, #items.updates(server))
+  end)
+
+  it("has no secret in it", function()
+    local options = server:client_options()
+    client:close()
+    client = assert(partnercenter.new(options))
+    server:fail { status = 400, body = '{"code":"1","description":"' .. options.client_secret .. '"}' }
+    assert(run(journal, items.array(3), { wait = true, interval = 0.1 }))
+    local text = {}
+    for _, row in ipairs(journal.rows "SELECT * FROM partnercenter_items") do
+      for name, value in pairs(row) do
+        text[#text + 1] = name .. "=" .. tostring(value)
+      end
+    end
+    text = table.concat(text, "\n")
+    for _, request in ipairs(server:requests()) do
+      local token = (request.headers.Authorization or ""):match "^Bearer (.+)"
+      assert.is_nil(token and text:find(token, 1, true))
+    end
+    assert.is_nil(text:find(options.refresh_token, 1, true))
+  end)
+
+  it("that fails in the middle ends the run", function()
+    local told = 0
+    local summary, err = run(journal, items.iterator(1000), { concurrency = 4, on_result = function()
+      told = told + 1
+      if told == 70 then
+        journal.run "DROP TABLE partnercenter_items"
+      end
+    end })
+    assert.is_nil(summary)
+    assert.equal("journal", err.category)
+    assert.equal(told, err.summary.succeeded)
+    assert.is_true(told < 200)
+  end)
+
+  it("keeps texts that are no UTF-8, and odd numbers", function()
+    server:fail { status = 400, body = '{"code":"\255","description":"caf\233 \\u0000 \226\130\172"}' }
+    local source = { { customer_id = items.customer(1), qualification = "Education", ["\255"] = "\128", n = 0 / 0 } }
+    assert.equal(1, assert(run(journal, source)).failed)
+    assert.equal(1, assert(run(journal, source)).succeeded)
+  end)
+
+  it("does not make a run update anything twice, whatever the network does", function()
+    client:close()
+    local proxy = servers.fault_proxy(tonumber(server:base_url():match ":(%d+)$"),
+      { reset_before = 0.05, reset_after = 0.2, refuse = 0.05, seed = 5 })
+    new_client { base_url = proxy.url, max_retries = 0 }
+    local summary
+    for _ = 1, 20 do
+      summary = assert(run(journal, items.array(40)))
+    end
+    assert.same({ 40, 0, 0, 40, 0 }, counts(summary))
+    for _, ids in pairs(arrived()) do
+      for _, id in ipairs(ids) do
+        assert.equal(ids[1], id)
+      end
+    end
+    proxy.stop()
+  end)
+end
+
+return M
