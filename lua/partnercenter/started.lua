@@ -98,8 +98,9 @@ local function advance(call)
   local client = call.client
   if not is_nginx then
     client.core:drive(nil, 0)
-    flight.turn(client)
-  elseif call.call and client.core:state(call.call) == "done" then
+  end
+  flight.turn(client)
+  if is_nginx and call.call and client.core:state(call.call) == "done" then
     run(call)
   end
 end

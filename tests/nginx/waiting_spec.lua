@@ -63,6 +63,17 @@ local LOCATIONS = {
     end
     tell(ids)
   ]],
+  ["/polled"] = [[
+    local calls, told, left = {}, {}, 20
+    for i = 1, 20 do calls[i] = chosen():start("get_customer", CUSTOMER) end
+    while left > 0 do
+      left = 0
+      for i = 1, 20 do left = left + (calls[i]:done() and 0 or 1) end
+      ngx.sleep(0.001)
+    end
+    for i = 1, 20 do told[i] = facts(calls[i]:result()) end
+    ngx.print(cjson.encode(told))
+  ]],
   ["/two_waiters"] = [[
     local call = chosen():start("get_customer", CUSTOMER)
     local told, threads = {}, {}
@@ -269,6 +280,19 @@ for _, workers in ipairs { 1, 2 } do
       assert.is_true(held > 0)
       local requests = access.service_requests(server)
       assert.is_true(requests[#requests].time - requests[first].time >= 0.99)
+    end)
+
+    it("moves started calls on that are only asked whether they are done, when their token is refused, too", function()
+      for _ = 1, 5 do
+        server:fail { status = 401 }
+        local renewed = 0
+        for _, told in ipairs(nginx.told "/polled") do
+          assert.is_nil(told.text)
+          assert.equal(CUSTOMER, told.result.id)
+          renewed = renewed + told.meta.attempts - 1
+        end
+        assert.equal(1, renewed)
+      end
     end)
 
     it("ends a started call that is cancelled, or whose client is closed", function()

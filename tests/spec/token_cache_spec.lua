@@ -235,10 +235,11 @@ describe("a token in the cache that is refused", function()
 end)
 
 describe("a value in the cache that cannot be used", function()
-  local IN_AN_HOUR = ("%.3f"):format(os.time() + 3600)
+  local IN_AN_HOUR = ("%d"):format(os.time() + 3600)
   local values = {
     "", " ", "nonsense", "token", 42, true, false, {}, "1e3 token", "0x7fffffff token", "-5 token", "5 token",
-    ("%.3f token"):format(os.time() - 1), IN_AN_HOUR, IN_AN_HOUR .. " ", IN_AN_HOUR .. "  ", IN_AN_HOUR .. " two words",
+    ("%d token"):format(os.time() - 1), IN_AN_HOUR .. ".5 token", IN_AN_HOUR .. ",5 token",
+    IN_AN_HOUR, IN_AN_HOUR .. " ", IN_AN_HOUR .. "  ", IN_AN_HOUR .. " two words",
     IN_AN_HOUR .. " two\nlines", IN_AN_HOUR .. " a\0b", IN_AN_HOUR .. " caf\195\169", "nan token", "inf token",
     IN_AN_HOUR .. "\n" .. IN_AN_HOUR .. " token",
   }
@@ -254,7 +255,7 @@ describe("a value in the cache that cannot be used", function()
       assert.same({}, result)
       assert.equal(1, meta.attempts)
       assert_arrived(1, 1)
-      assert.is_truthy(written:find(last_token(), 1, true))
+      assert.equal(last_token(), written:match "^%d+ (.*)$") -- in each locale
     end)
   end
 

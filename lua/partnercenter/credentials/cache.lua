@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A token that several clients share, in an object of the script's such as a `lua_shared_dict`. What
---- is kept is the time at which the token has to be renewed, in seconds since the epoch, and the token.
+--- is kept is the time at which the token has to be renewed, in whole seconds since the epoch, since how
+--- a fraction is written depends on the locale of the process; and the token.
 
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
@@ -33,7 +34,7 @@ function Cache:get(refused)
   end
   local renew_on, token
   if type(value) == "string" then
-    renew_on, token = value:match "^(%d+%.?%d*) (.+)$"
+    renew_on, token = value:match "^(%d+) (.+)$"
   end
   local seconds = renew_on and tonumber(renew_on) - core.time()
   if seconds and seconds > 0 and token ~= refused then
@@ -45,7 +46,7 @@ end
 ---@return partnercenter.Error? err
 function Cache:set(token, seconds)
   if seconds > 0 then
-    local ok, err = self:call("set", self.key, ("%.3f %s"):format(core.time() + seconds, token), seconds)
+    local ok, err = self:call("set", self.key, ("%.0f %s"):format(math.floor(core.time() + seconds), token), seconds)
     return not ok and err or nil
   end
 end
