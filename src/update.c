@@ -111,27 +111,32 @@ void pc_update_push_integer(lua_State *L, const struct pc_update *update) {
     lua_pushfstring(L, "%d", update->qualification->value);
 }
 
+/* The same bytes for the same update in every process: a table would be encoded in the order of its
+ * hashes, which differ, and a service may refuse a request id that comes with another body. */
 void pc_update_push_body(lua_State *L, const struct pc_update *update) {
     if (has_integer_form(update)) {
         pc_update_push_integer(L, update);
         return;
     }
+    const char *name = update->qualification->name;
     const struct {
         const char *name;
         struct pc_text value;
     } fields[] = {
+        { "qualification", { name, strlen(name) } },
         { "educationSegment", update->education_segment },
         { "website", update->website },
         { "validationCode", update->validation_code.text },
     };
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, update->qualification->name);
-    lua_setfield(L, -2, "qualification");
+    lua_pushliteral(L, "");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (!is_given(fields[i].value))
             continue;
+        lua_pushfstring(L, "%s\"%s\":", i > 0 ? "," : "{", fields[i].name);
         lua_pushlstring(L, fields[i].value.data, fields[i].value.length);
-        lua_setfield(L, -2, fields[i].name);
+        pc_json_encode(L);
+        lua_concat(L, 3);
     }
-    pc_json_encode(L);
+    lua_pushliteral(L, "}");
+    lua_concat(L, 2);
 }

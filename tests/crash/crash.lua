@@ -99,13 +99,16 @@ local function crash(server, journal, count)
   return kills
 end
 
---- The request ids of the updates that have arrived for each customer: a table of counts.
+--- The request ids of the updates that have arrived for each customer: a table of counts. The same id
+--- must come with the same bytes.
 local function arrived(server)
-  local ids = {}
+  local ids, bodies = {}, {}
   for _, request in ipairs(server:requests()) do
     local customer = request.method == "POST" and request.path:match "^/v1/customers/([^/]+)/qualifications$"
     if customer then
       local id = request.headers["MS-RequestId"]
+      check((bodies[id] or request.body) == request.body, "%s came with %s and %s", id, bodies[id], request.body)
+      bodies[id] = request.body
       ids[customer] = ids[customer] or {}
       ids[customer][id] = (ids[customer][id] or 0) + 1
     end

@@ -74,8 +74,9 @@ local COMMON = [[
     local n = 0
     return function()
       n = n + 1
-      return n <= count and { customer_id = ("%08x-0000-4000-8000-%012x"):format(PREFIX, n), qualification = "Education", n = n }
-        or nil
+      return n <= count and {
+        customer_id = ("%08x-0000-4000-8000-%012x"):format(PREFIX, n), qualification = "Education", n = n,
+      } or nil
     end
   end
   local function work() HANDLER end

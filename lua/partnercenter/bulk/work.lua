@@ -28,13 +28,14 @@ end
 --- What the customer has of the qualification that the service refuses to set, being set already.
 ---@return table? qualification
 ---@return integer attempts
+---@return partnercenter.Error? cancelled it was not found out
 local function find_effect(client, unit, values)
   local handle = client.core
   local call = handle:prepare("get_qualifications", unit.customer_id, {
     timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
   })
-  local list, _, meta = perform(client, call)
-  return list and vetting.find(list, unit.qualification), meta.attempts
+  local list, err, meta = perform(client, call)
+  return list and vetting.find(list, unit.qualification), meta.attempts, err and err.category == "cancelled" and err
 end
 
 --- Sends the update of an item.
@@ -45,9 +46,9 @@ local function send(client, unit, values)
   end
   local result, failure, meta = perform(client, call)
   if failure and unit.is_repeated and REFUSALS[failure.status] and client.core:is_open() then
-    local attempts
-    result, attempts = find_effect(client, unit, values)
-    failure = not result and failure or nil
+    local attempts, cancelled
+    result, attempts, cancelled = find_effect(client, unit, values)
+    failure = not result and (cancelled or failure) or nil
     meta.attempts = meta.attempts + attempts
   end
   return result, failure, meta
