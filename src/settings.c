@@ -7,6 +7,8 @@
 
 #include <curl/curl.h>
 #include <lauxlib.h>
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,7 +143,7 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     settings->max_retries = options->max_retries;
     settings->max_retry_after = options->max_retry_after;
     settings->max_connections = (size_t)options->max_connections;
-    settings->max_response_size = (size_t)options->max_response_size;
+    settings->max_response_size = (size_t)fmin(options->max_response_size, (double)(SIZE_MAX / 2));
     settings->http2 = options->http2 && settings->base.is_tls && curl_has_http2();
     settings->wants_events = options->has_event_function;
 }

@@ -139,7 +139,7 @@ function M.wait(client, call, turn)
     local left = handle:time_left(call) + GRACE
     if left <= 0 then
       handle:cancel(call)
-      return unavailable "the call has not ended at its deadline"
+      return core.error { category = "timeout", message = "the call has not ended at its deadline" }
     end
     socket, byte = pause(socket, math.min(left, LONGEST_PAUSE))
   end
