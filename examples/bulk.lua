@@ -83,7 +83,9 @@ local ok, raised = pcall(function()
         progress.in_flight))
     end,
     on_result = function(item, qualification, failure)
-      if failure then
+      if failure and failure.category == "cancelled" then
+        return -- by Ctrl-C: it is sent again when the run goes on
+      elseif failure then
         say(("%s: %s"):format(item.customer_id or "a customer", tostring(failure)))
       elseif qualification.vettingStatus == "Denied" then
         say(("%s: denied: %s"):format(item.customer_id, qualification.vettingReason))
@@ -93,7 +95,7 @@ local ok, raised = pcall(function()
 end)
 client:close()
 if not ok or err then
-  say(tostring(not ok and raised or err))
+  say(tostring(not ok and raised or err):gsub("^%S+:%d+: ", ""))
   io.stderr:write "\nRun it again to go on.\n"
   os.exit(not ok and 130 or 1)
 end
