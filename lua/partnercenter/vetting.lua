@@ -178,7 +178,6 @@ function M.new(client, customer_id, name, values)
     name = name,
     begun = core.now(),
     pause = values.interval,
-    meta = { attempts = 0, elapsed = 0 }, -- of the last poll
     attempts = 0,
     meta = { attempts = 0, elapsed = 0 },
     polls_without = 0,

@@ -345,7 +345,10 @@ describe("what ends a run", function()
     debug.sethook()
     assert.is_false(ok)
     assert.matches("interrupted!", message)
-    assert.same({ "none", "cancelled", "cancelled", "cancelled" }, told)
+    assert.is_true(#told >= 4, #told .. " items") -- LuaJIT looks at hooks a little later
+    for i, category in ipairs(told) do
+      assert.equal(i == 1 and "none" or "cancelled", category)
+    end
     assert(client:get_customer(items.customer(1)))
   end)
 end)
