@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
+#include <errno.h>
 #include <lauxlib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,13 @@ static bool read_start(long pid, unsigned long long *start) {
     return true;
 }
 
+/* Whether there is such a process, whose files in /proc this one may not see. */
+static bool is_hidden(long pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    return access(path, R_OK) != 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
 int pc_process_f_process(lua_State *L) {
     char place[160];
     char name[256];
@@ -70,6 +79,10 @@ int pc_process_f_is_running(lua_State *L) {
     char *rest = NULL;
     unsigned long long start = 0;
     long pid = strtol(name + length, &rest, 10);
-    lua_pushboolean(L, read_start(pid, &start) && start == strtoull(rest, NULL, 10));
+    bool is_known = read_start(pid, &start);
+    if (!is_known && is_hidden(pid))
+        lua_pushnil(L);
+    else
+        lua_pushboolean(L, is_known && start == strtoull(rest, NULL, 10));
     return 1;
 }
