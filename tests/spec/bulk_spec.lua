@@ -345,10 +345,15 @@ describe("what ends a run", function()
     debug.sethook()
     assert.is_false(ok)
     assert.matches("interrupted!", message)
-    assert.is_true(#told >= 4, #told .. " items") -- LuaJIT looks at hooks a little later
-    for i, category in ipairs(told) do
-      assert.equal(i == 1 and "none" or "cancelled", category)
+    -- How many more were begun before the hook was called is up to the interpreter: LuaJIT calls none in what it
+    -- has compiled.
+    local count = { none = 0, cancelled = 0 }
+    for _, category in ipairs(told) do
+      count[category] = count[category] + 1
     end
+    assert.equal("none", told[1])
+    assert.is_true(count.cancelled >= 3)
+    assert.is_true(#told < 100)
     assert(client:get_customer(items.customer(1)))
   end)
 end)
