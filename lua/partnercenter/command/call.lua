@@ -22,9 +22,10 @@ end
 
 --- Makes a client, and does something with it.
 ---@param work fun(client: partnercenter.Client): integer
+---@param more? table further options of the client
 ---@return integer status
-function M.with_client(work)
-  local client, problem = settings.client()
+function M.with_client(work, more)
+  local client, problem = settings.client(more)
   if not client then
     output.complain(problem)
     return status.CREDENTIALS
