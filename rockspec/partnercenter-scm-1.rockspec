@@ -18,6 +18,7 @@ description = {
 dependencies = {
   "lua >= 5.1, < 5.5",
   "lua-cjson >= 2.1.0",
+  "argparse >= 0.7.1",
 }
 
 external_dependencies = {
@@ -119,6 +120,8 @@ build = {
     ["partnercenter.command.get"] = "lua/partnercenter/command/get.lua",
     ["partnercenter.command.items"] = "lua/partnercenter/command/items.lua",
     ["partnercenter.command.json"] = "lua/partnercenter/command/json.lua",
+    ["partnercenter.command.login"] = "lua/partnercenter/command/login.lua",
+    ["partnercenter.command.manual"] = "lua/partnercenter/command/manual.lua",
     ["partnercenter.command.output"] = "lua/partnercenter/command/output.lua",
     ["partnercenter.command.place"] = "lua/partnercenter/command/place.lua",
     ["partnercenter.command.progress"] = "lua/partnercenter/command/progress.lua",
@@ -172,5 +175,8 @@ build = {
     ["partnercenter.sandbox.validations"] = "lua/partnercenter/sandbox/validations.lua",
     ["partnercenter.started"] = "lua/partnercenter/started.lua",
     ["partnercenter.vetting"] = "lua/partnercenter/vetting.lua",
+  },
+  install = {
+    bin = { partnercenter = "lua/bin/partnercenter" },
   },
 }

@@ -178,8 +178,9 @@ function Bulk:finish(summary, err)
   local problem, ended = self:explain(err)
   local counts = self.counts
   output.complain(problem)
-  output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now.\nTo go on: %s")
-    :format(math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed, self:again()))
+  output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now."):format(
+    math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed))
+  output.say("To go on: " .. self:again())
   return ended
 end
 

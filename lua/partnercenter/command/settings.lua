@@ -43,11 +43,12 @@ local function copy(names, from, to)
 end
 
 --- The settings: those of the environment, and those of the file where it has no other.
+---@param is_for_login? boolean an access token is of no use then
 ---@return table? values and `is_kept`: the refresh token is that of the file
 ---@return string? problem
-function M.read()
+function M.read(is_for_login)
   local values = environment()
-  if values.access_token then
+  if values.access_token and not is_for_login then
     for _, names in ipairs { IDENTITY, SECRETS } do
       for _, name in ipairs(names) do
         values[name] = nil

@@ -4,7 +4,6 @@
 local advice = require "partnercenter.command.report.advice"
 local core = require "partnercenter.core"
 local course = require "partnercenter.command.report.course"
-local progress = require "partnercenter.command.progress"
 local run_report = require "partnercenter.command.report.run"
 local style = require "partnercenter.command.report.style"
 
@@ -23,6 +22,23 @@ local function escape(value)
   return (tostring(value == nil and "" or value):gsub("[%z\1-\8\11-\31]", " "):gsub("[&<>\"']", ESCAPES))
 end
 
+--- Seconds in words.
+local function duration(seconds)
+  local units, words = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" } }, nil
+  for i, unit in ipairs(units) do
+    if seconds >= 2 * unit[1] or i == #units then
+      words = ("%.0f %s"):format(math.max(1, seconds / unit[1]), unit[2])
+      break
+    end
+  end
+  return words == "1 seconds" and "a second" or words
+end
+
+--- Lets a name like GovernmentCommunityCloud be broken between its words.
+local function breakable(text)
+  return text:find "^%u%l+%u%a+$" and text:gsub("(%l)(%u)", "%1<wbr>%2") or text
+end
+
 local function head(run)
   local title = ("Qualifications of %s customers"):format(course.number(run.total))
   return table.concat({
@@ -30,10 +46,16 @@ local function head(run)
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
     ("<title>%s</title>"):format(title), "<style>", style .. "</style>", "</head>", "<body>", ("<h1>%s</h1>"):format(title),
-    ('<p class="soft">%s UTC, in %s, with %s requests to Microsoft Partner Center</p>'):format(
-      os.date("!%d %B %Y, %H:%M", math.floor(run.begun)), progress.duration(run.changed - run.begun),
+    ('<p class="soft">%s UTC, within %s, with %s requests to Microsoft Partner Center</p>'):format(
+      os.date("!%d %B %Y, %H:%M", math.floor(run.begun)), duration(run.changed - run.begun),
       course.number(run.requests)),
   }, "\n")
+end
+
+--- A part in percent, which is 100 only where it is all.
+local function share(count, total)
+  local percent = total > 0 and 100 * count / total or 0
+  return (("%.1f&#8239;%%"):format(count < total and math.min(percent, 99.9) or percent):gsub("%.0&", "&"))
 end
 
 local function counts(run)
@@ -41,7 +63,8 @@ local function counts(run)
   for _, state in ipairs(run_report.STATES) do
     local count = run.counts[state]
     if count > 0 or state == "succeeded" then
-      lines[#lines + 1] = ('<div class="count %s"><b>%s</b>%s</div>'):format(state, course.number(count), TITLES[state])
+      lines[#lines + 1] = ('<div class="count %s"><b>%s<small>%s</small></b>%s</div>'):format(state, course.number(count),
+        share(count, run.total), TITLES[state])
       local note = count > 0 and state ~= "denied" and advice.of_state(run, state)
       notes[#notes + 1] = note and ("<p><b>%s:</b> %s</p>"):format(TITLES[state], escape(note)) or nil
     end
@@ -67,8 +90,8 @@ local function plot(run)
       keys[#keys + 1] = ('<span class="key %s"></span>%s'):format(state, TITLES[state])
     end
   end
-  return ("<h2>Course</h2>\n<figure>\n%s\n<figcaption>%s. The dashed line is all customers; times are UTC.</figcaption>\n"
-    .. "</figure>"):format(svg, table.concat(keys, " "))
+  return ('<h2>Course</h2>\n<figure>\n<div class="wide">%s</div>\n<figcaption>%s <span class="note">The dashed line is all '
+    .. "customers; times are UTC.</span></figcaption>\n</figure>"):format(svg, table.concat(keys, " "))
 end
 
 --- A table. A column has a title, the name of its field, and a class.
@@ -81,7 +104,7 @@ local function html_table(columns, rows)
   for _, row in ipairs(rows) do
     local cells = {}
     for i, column in ipairs(columns) do
-      cells[i] = ('<td class="%s">%s</td>'):format(column.class or "", escape(row[column.name]))
+      cells[i] = ('<td class="%s">%s</td>'):format(column.class or "", breakable(escape(row[column.name])))
     end
     lines[#lines + 1] = "<tr>" .. table.concat(cells) .. "</tr>"
   end
@@ -92,7 +115,7 @@ end
 local CUSTOMERS = {
   { title = "Line", name = "line", class = "number" }, { title = "Customer", name = "customer_id", class = "id" },
   { title = "Website", name = "website" }, { title = "Qualification", name = "qualification" },
-  { title = "Reason", name = "reason" },
+  { title = "Reason", name = "reason", class = "reason" },
 }
 
 local FAILURES = {
