@@ -10,9 +10,9 @@ local FILE = "What login stores: PARTNERCENTER_ variables, one NAME=value a line
   .. "0600). Variables of the environment win over it, and where they name another tenant, app or address, its secrets are "
   .. "not used. A new refresh token is written back to it."
 
-local SIGNALS = "SIGINT, SIGTERM and SIGHUP end bulk where nothing is under way: the calls that have begun are waited for. A "
-  .. "second signal of the same kind ends at once; what was under way is then unknown, and asked for when the run goes on. "
-  .. "The last line says how."
+local SIGNALS = "SIGINT, SIGTERM and SIGHUP end bulk where nothing is under way: the calls that have begun are waited "
+  .. "for. A second signal of the same kind ends at once; what was under way is then unknown, and asked for when the run "
+  .. "goes on. The last line says how."
 
 --- A text as roff takes it.
 local function escape(text)
