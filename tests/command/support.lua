@@ -110,8 +110,8 @@ function M.start(folder, settings, arguments)
   return process
 end
 
---- Waits until the function returns a value that is true.
-function M.wait_for(condition)
+--- Waits until the function returns a value that is true. `describe` tells how things stand where it does not.
+function M.wait_for(condition, describe)
   local ends = socket.gettime() + 30
   repeat
     local value = condition()
@@ -120,7 +120,7 @@ function M.wait_for(condition)
     end
     socket.sleep(0.02)
   until socket.gettime() > ends
-  error("it did not happen", 2)
+  error("it did not happen" .. (describe and ":\n" .. describe() or ""), 2)
 end
 
 --- A customer's id.
@@ -142,7 +142,7 @@ end
 function M.terminal(folder, text, columns)
   local tmux = ("tmux -S %s/tmux -f /dev/null"):format(folder)
   local script = folder .. "/script"
-  M.write(script, text .. "\necho \"[$?]\"\nsleep 60\n")
+  M.write(script, "trap : INT\n" .. text .. "\necho \"[$?]\"\nsleep 60\n")
   assert(os.execute(("%s new-session -d -x %d -y 40 'TERM=screen-256color sh %s'"):format(tmux, columns or 100, script)))
   local terminal = {}
 
@@ -151,7 +151,7 @@ function M.terminal(folder, text, columns)
   end
 
   function terminal.text()
-    return M.shell(tmux .. " capture-pane -p")
+    return M.shell(tmux .. " capture-pane -p 2> /dev/null")
   end
 
   function terminal.colours()
@@ -159,11 +159,12 @@ function M.terminal(folder, text, columns)
   end
 
   function terminal.wait_for(pattern)
-    return M.wait_for(function() return terminal.text():match(pattern) end)
+    return M.wait_for(function() return terminal.text():match(pattern) end, terminal.text)
   end
 
   function terminal.stop()
     os.execute(tmux .. " kill-server 2> /dev/null")
+    terminal.text = function() return "" end
   end
 
   return terminal

@@ -42,24 +42,19 @@ local function copy(names, from, to)
   end
 end
 
---- The settings: those of the environment, and those of the file where it has no other.
----@param is_for_login? boolean an access token is of no use then
----@return table? values and `is_kept`: the refresh token is that of the file
----@return string? problem
-function M.read(is_for_login)
-  local values = environment()
-  if values.access_token and not is_for_login then
-    for _, names in ipairs { IDENTITY, SECRETS } do
-      for _, name in ipairs(names) do
-        values[name] = nil
-      end
-    end
-    return values
+--- The environment's access token is all that is needed to know; where the service is may be in the file.
+local function with_access_token(given, kept)
+  local values = { access_token = given.access_token }
+  copy(ADDRESSES, given, values)
+  if next(values, next(values)) == nil then
+    copy(ADDRESSES, kept, values)
   end
-  local kept, problem = credentials_file.read()
-  if not kept then
-    return nil, problem
-  elseif agree(values, kept) then
+  return values
+end
+
+--- What the file adds to the settings of the environment.
+local function complete(values, kept)
+  if agree(values, kept) then
     values.is_kept = not values.refresh_token and kept.refresh_token ~= nil
     for _, names in ipairs { ADDRESSES, IDENTITY, SECRETS } do
       copy(names, kept, values)
@@ -68,6 +63,23 @@ function M.read(is_for_login)
     values.access_token = not has_app and kept.access_token or nil
   end
   return values
+end
+
+--- The settings: those of the environment, and those of the file where it has no other.
+---@param is_for_login? boolean an access token is of no use then
+---@return table? values and `is_kept`: the refresh token is that of the file
+---@return string? problem
+function M.read(is_for_login)
+  local values = environment()
+  local kept, problem = credentials_file.read()
+  if not kept then
+    return nil, problem
+  elseif is_for_login then
+    values.access_token = nil
+  elseif values.access_token then
+    return with_access_token(values, kept)
+  end
+  return complete(values, kept)
 end
 
 --- Reads the refresh token anew, since others may have had it renewed.
