@@ -129,7 +129,8 @@ describe("partnercenter bulk", function()
     server:fail { delay = 0.05, times = 1000, path = "/qualifications" }
     support.shell(("%s 2> %s/err | head -n 1"):format(support.command(folder, settings, arguments), folder))
     assert.is_true((updates()) < 200)
-    assert.matches("The output cannot be written\n.*\nTo go on: partnercenter bulk [^\n]*\n$", support.read(folder .. "/err"))
+    local err = support.read(folder .. "/err")
+    assert.matches("The output cannot be written\n.*\nTo go on: partnercenter bulk [^\n]*\n$", err)
     go_on(200)
   end)
 

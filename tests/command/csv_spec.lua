@@ -23,7 +23,8 @@ describe("the CSV file of a run", function()
     support.write(folder .. "/c.csv", text)
     os.remove(folder .. "/run.db")
     local file = redirection and "-" or folder .. "/c.csv"
-    return support.run(folder, server:client_options(), ("bulk %s --journal %s/run.db --json"):format(file, folder), redirection)
+    local arguments = ("bulk %s --journal %s/run.db --json"):format(file, folder)
+    return support.run(folder, server:client_options(), arguments, redirection)
   end
 
   --- The body of the last request to the service.
@@ -34,7 +35,8 @@ describe("the CSV file of a run", function()
 
   local GOOD = {
     { "columns in any order", "website,qualification,customer_id\nx.example,education,%s\n", "x.example" },
-    { "a byte order mark and CRLF", "\239\187\191customer_id,qualification,website\r\n%s,Education,x.example\r\n", "x.example" },
+    { "a byte order mark and CRLF", "\239\187\191customer_id,qualification,website\r\n%s,Education,x.example\r\n",
+      "x.example" },
     { "quoted fields", 'customer_id,qualification,website\n"%s","Education","x.example"', "x.example" },
     { "empty lines", "\ncustomer_id,qualification,website\n\n%s,1,x.example\n\n", "x.example" },
     { "empty fields", HEAD .. "%s,Education,,,\n" },

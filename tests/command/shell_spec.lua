@@ -43,7 +43,8 @@ describe("what shells know of the command", function()
     assert.equal(text, support.read(STAGE .. "/share/man/man1/partnercenter.1"))
     assert.equal("", support.shell(("mandoc -T lint -W warning %s/partnercenter.1 2>&1 | grep -v date"):format(folder)))
     assert.equal("", support.shell(("LC_ALL=C.UTF-8 man --warnings -l %s/partnercenter.1 2>&1 > /dev/null"):format(folder)))
-    local page = support.shell(("MANWIDTH=100 LC_ALL=C.UTF-8 man -l %s/partnercenter.1 2> /dev/null | col -b"):format(folder)):gsub("%s+", " ")
+    local page = support.shell(("MANWIDTH=100 LC_ALL=C.UTF-8 man -l %s/partnercenter.1 2> /dev/null | col -b")
+      :format(folder)):gsub("%s+", " ")
     for _, word in ipairs { "bulk FILE --journal PLACE", "PARTNERCENTER_REFRESH_TOKEN", "EXIT STATUS", "Interrupted" } do
       assert.is_truthy(page:find(word, 1, true), word)
     end

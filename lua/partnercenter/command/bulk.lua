@@ -73,7 +73,7 @@ function Bulk:check()
 end
 
 function Bulk:on_progress(now)
-  self.counts.done = now.done
+  self.counts.done = math.min(now.done, self.items.total)
   self:check()
 end
 
@@ -178,8 +178,9 @@ function Bulk:finish(summary, err)
   local problem, ended = self:explain(err)
   local counts = self.counts
   output.complain(problem)
-  output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now."):format(
-    math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed))
+  output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now%s."):format(
+    math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed,
+    counts.sent and ("; %d were set"):format(counts.sent) or ""))
   output.say("To go on: " .. self:again())
   return ended
 end
