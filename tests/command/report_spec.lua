@@ -76,4 +76,42 @@ describe("partnercenter report", function()
     end
     assert.equal("", support.read_or_nothing "nowhere.db")
   end)
+
+  it("looks right in a browser: light, dark and on paper", function()
+    if _VERSION ~= "Lua 5.4" or support.shell "command -v chromedriver" == "" then
+      pending "there is no chromedriver, or this is not the Lua that drives it"
+      return
+    end
+    local _, out = report "--format html"
+    support.write(folder .. "/report.html", out)
+    local browser = require "tests.support.webdriver".start()
+    local function seen()
+      return browser:run [[
+        const color = e => getComputedStyle(e);
+        return { paper: color(document.body).backgroundColor, area: color(document.querySelector(".area")).fill,
+          plot: document.querySelector("svg").getBoundingClientRect().height,
+          over: document.documentElement.scrollWidth - innerWidth }]]
+    end
+    local ok, raised = pcall(function()
+      browser:open("file://" .. folder .. "/report.html")
+      browser:appear(1000, 1200, "light")
+      local light = seen()
+      browser:appear(400, 900, "dark")
+      local dark = seen()
+      browser:cdp("Emulation.setEmulatedMedia", { media = "print",
+        features = { { name = "prefers-color-scheme", value = "dark" } } })
+      local paper = seen()
+      assert.equal("rgb(255, 255, 255)", light.paper)
+      assert.not_equal(light.paper, dark.paper)
+      assert.not_equal(light.area, dark.area)
+      assert.equal(light.paper, paper.paper)
+      assert.equal(light.area, paper.area)
+      for _, each in ipairs { light, dark, paper } do
+        assert.is_true(each.plot > 100)
+      end
+      assert.is_true(light.over <= 0 and dark.over <= 0)
+    end)
+    browser:stop()
+    assert.is_true(ok, raised)
+  end)
 end)
