@@ -6,6 +6,7 @@ read_globals = { "loadstring", math = { fields = { "type" } }, table = { fields 
 
 files["tests/spec"] = { std = "min+busted" }
 files["tests/clocked"] = { std = "min+busted" }
+files["tests/command"] = { std = "min+busted" }
 files["tests/nginx"] = { std = "min+busted" }
 files["tests/portal"] = { std = "lua54+busted" }
 files["tests/support/webdriver.lua"] = { std = "lua54" }

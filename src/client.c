@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "error.h"
 #include "flight.h"
+#include "login.h"
 #include "misuse.h"
 
 #include <errno.h>
@@ -239,6 +240,7 @@ void pc_client_open(lua_State *L) {
     compat_setfuncs(L, methods);
     compat_setfuncs(L, pc_flight_methods);
     compat_setfuncs(L, pc_collect_methods);
+    compat_setfuncs(L, pc_login_methods);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -6,11 +6,14 @@
 #include "flight.h"
 #include "fork.h"
 #include "guid.h"
+#include "interrupt.h"
 #include "json.h"
 #include "operation.h"
 #include "pin.h"
+#include "private_file.h"
 #include "process.h"
 #include "qualification.h"
+#include "terminal.h"
 #include "thread.h"
 #include "version.h"
 #include "wakeup.h"
@@ -118,6 +121,8 @@ static const luaL_Reg functions[] = {
     { "customer_id", f_customer_id },
     { "error", pc_error_f_error },
     { "begin", pc_flight_f_begin },
+    { "catch_signals", pc_interrupt_f_catch_signals },
+    { "caught_signal", pc_interrupt_f_caught_signal },
     { "unsent", pc_flight_f_unsent },
     { "is_yieldable", f_is_yieldable },
     { "is_running", pc_process_f_is_running },
@@ -125,9 +130,13 @@ static const luaL_Reg functions[] = {
     { "now", f_now },
     { "process", pc_process_f_process },
     { "qualification_name", f_qualification_name },
+    { "read_private", pc_private_file_f_read },
+    { "sleep", pc_interrupt_f_sleep },
+    { "terminal", pc_terminal_f_terminal },
     { "wakeup_address", f_wakeup_address },
     { "wakeup_ticket", f_wakeup_ticket },
     { "time", f_time },
+    { "write_private", pc_private_file_f_write },
     { NULL, NULL },
 };
 

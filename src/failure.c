@@ -241,13 +241,13 @@ void pc_failure_push_token(lua_State *L, struct pc_call *call) {
     luaL_checkstack(L, 16, "error");
     if (!call->cancelled &&
         pc_call_is_success(call)) { /* the body is not shown: it may hold a token */
-        lua_pushfstring(L, "the authority answered %d, but not with an access token",
-                        (int)call->answer.status);
+        lua_pushfstring(L, "the authority answered %d, but not with %s", (int)call->answer.status,
+                        call->request.operation->promise);
         make_answer_error(L, call, (struct pc_category){ "response_parsing", false });
     } else {
         pc_failure_push(L, call);
     }
-    lua_pushliteral(L, "no access token: ");
+    lua_pushfstring(L, "no %s: ", strchr(call->request.operation->promise, ' ') + 1);
     lua_getfield(L, -2, "message");
     lua_concat(L, 2);
     lua_setfield(L, -2, "message");

@@ -36,8 +36,7 @@ struct pc_call *pc_flight_check(lua_State *L, int index) {
     return box->call;
 }
 
-/* Pushes a call that is empty but for its id. */
-static struct pc_call *push_call(lua_State *L, struct pc_client *client) {
+struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client) {
     struct pc_call_box *box = lua_newuserdata(L, sizeof *box);
     *box = (struct pc_call_box){ 0 };
     luaL_getmetatable(L, TYPE_CALL);
@@ -60,7 +59,7 @@ static int m_prepare(lua_State *L) {
                                             settings->timeout, settings->deadline,
                                             settings->max_retries };
     lua_settop(L, 5); /* operation, customer id, qualification, options at the most */
-    struct pc_call *call = push_call(L, client);
+    struct pc_call *call = pc_flight_push(L, client);
     if (pc_request_read(L, 2, &defaults, &call->request)) {
         lua_settop(L, 6);
         return 1;
@@ -75,7 +74,7 @@ static int m_prepare(lua_State *L) {
 /* client:prepare_token() -> call that asks the authority for an access token */
 static int m_prepare_token(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    struct pc_call *call = push_call(L, client);
+    struct pc_call *call = pc_flight_push(L, client);
     char *const *secrets = client->secrets->current;
     if (!pc_token_request(&client->settings, secrets[PC_SECRET_CLIENT],
                           secrets[PC_SECRET_REFRESH_TOKEN], &call->request))
@@ -88,7 +87,7 @@ static int m_prepare_token(lua_State *L) {
 static int m_prepare_pause(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     double seconds = luaL_checknumber(L, 2);
-    struct pc_call *call = push_call(L, client);
+    struct pc_call *call = pc_flight_push(L, client);
     call->request.operation = &pc_pause_operation;
     call->request.deadline = seconds;
     return 1;

@@ -17,6 +17,11 @@ struct pc_call_box {
     struct pc_call *call;
 };
 
+struct pc_client;
+
+/* Pushes a call that is empty but for its id. */
+struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client);
+
 /* The call in the box at `index`; raises where there is none. */
 struct pc_call *pc_flight_check(lua_State *L, int index);
 

@@ -19,25 +19,29 @@ static const struct pc_operation token_operation = {
     .is_token = true,
 };
 
+static const struct pc_operation device_code_operation = {
+    .name = "device_code",
+    .method = "POST",
+    .path = "/oauth2/devicecode",
+    .promise = "a device code",
+    .is_token = true,
+};
+
+/* A field of a form; one without a value is left out. */
+struct field {
+    const char *name, *value;
+};
+
 static bool append_field(struct pc_buffer *form, const char *name, const char *value) {
     return (form->length == 0 || pc_buffer_append_text(form, "&")) &&
            pc_buffer_append_text(form, name) && pc_buffer_append_text(form, "=") &&
            pc_url_append_encoded(form, value, strlen(value));
 }
 
-bool pc_token_request(const struct pc_settings *settings, const char *client_secret,
-                      const char *refresh_token, struct pc_request *request) {
-    const struct {
-        const char *name, *value; /* a field without a value is left out */
-    } fields[] = {
-        { "grant_type", refresh_token ? "refresh_token" : "client_credentials" },
-        { "resource", refresh_token ? settings->base.text : APP_ONLY_RESOURCE },
-        { "client_id", settings->client_id },
-        { "client_secret", client_secret },
-        { "refresh_token", refresh_token },
-        { "scope", refresh_token ? "openid" : NULL },
-    };
-    request->operation = &token_operation;
+/* The fields end with one that has no name. */
+static bool make_request(const struct pc_settings *settings, const struct pc_operation *operation,
+                         const struct field *fields, struct pc_request *request) {
+    request->operation = operation;
     request->is_loopback = settings->login.is_loopback;
     request->timeout = settings->timeout;
     request->deadline = settings->deadline;
@@ -45,12 +49,39 @@ bool pc_token_request(const struct pc_settings *settings, const char *client_sec
     bool appended = pc_buffer_append_text(&request->url, settings->login.text) &&
                     pc_buffer_append_text(&request->url, "/") &&
                     pc_buffer_append_text(&request->url, settings->tenant_id) &&
-                    pc_buffer_append_text(&request->url, token_operation.path);
-    for (size_t i = 0; appended && i < sizeof fields / sizeof fields[0]; i++) {
-        if (fields[i].value)
-            appended = append_field(&request->body, fields[i].name, fields[i].value);
+                    pc_buffer_append_text(&request->url, operation->path);
+    for (const struct field *field = fields; appended && field->name; field++) {
+        if (field->value)
+            appended = append_field(&request->body, field->name, field->value);
     }
     return appended;
+}
+
+bool pc_token_request(const struct pc_settings *settings, const char *client_secret,
+                      const char *refresh_token, struct pc_request *request) {
+    const struct field fields[] = {
+        { "grant_type", refresh_token ? "refresh_token" : "client_credentials" },
+        { "resource", refresh_token ? settings->base.text : APP_ONLY_RESOURCE },
+        { "client_id", settings->client_id },
+        { "client_secret", client_secret },
+        { "refresh_token", refresh_token },
+        { "scope", refresh_token ? "openid" : NULL },
+        { NULL, NULL },
+    };
+    return make_request(settings, &token_operation, fields, request);
+}
+
+bool pc_token_login_request(const struct pc_settings *settings, const char *device_code,
+                            struct pc_request *request) {
+    const struct field fields[] = {
+        { "grant_type", device_code ? "device_code" : NULL },
+        { "client_id", settings->client_id },
+        { "resource", settings->base.text },
+        { "code", device_code },
+        { NULL, NULL },
+    };
+    return make_request(settings, device_code ? &token_operation : &device_code_operation, fields,
+                        request);
 }
 
 /* The string field of the table at the top of the stack, which keeps it; or NULL data. */
@@ -89,6 +120,16 @@ static struct pc_text refresh_token_field(lua_State *L) {
     struct pc_text text = text_field(L, "refresh_token");
     bool is_usable = text.length > 0 && !pc_text_has_control(text.data, text.length);
     return is_usable ? text : none;
+}
+
+bool pc_token_read_device_code(lua_State *L, const struct pc_call *call) {
+    const struct pc_buffer *body = &call->answer.body;
+    if (body->length == 0 || !pc_json_decode(L, body->data, body->length))
+        return false;
+    if (lua_istable(L, -1) && text_field(L, "device_code").length > 0)
+        return true;
+    lua_pop(L, 1);
+    return false;
 }
 
 bool pc_token_read(lua_State *L, const struct pc_call *call, struct pc_token_grant *grant) {

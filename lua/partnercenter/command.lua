@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: MIT
+--- The command `partnercenter`: the library for people at a terminal, and for cron. Each subcommand is a
+--- module with `run(values, out)`, which returns the exit status.
+
+local arguments = require "partnercenter.command.arguments"
+local core = require "partnercenter.core"
+local output = require "partnercenter.command.output"
+local status = require "partnercenter.command.status"
+
+local M = {}
+
+--- The status where the output has failed: whoever closed a pipe has seen what they wanted.
+local function after_output(out, ended)
+  if out.failure and not out.is_closed then
+    output.complain("cannot write: " .. out.failure)
+  end
+  return out.failure and ended == status.DONE and status.FAILED or ended
+end
+
+--- Runs the command.
+---@param list string[] the arguments
+---@return integer status
+function M.main(list)
+  local values, problem = arguments.read(list)
+  if not values then
+    output.complain(problem)
+    return status.USAGE
+  end
+  core.catch_signals()
+  local out = output.new(values.json)
+  local command = require("partnercenter.command." .. values.command)
+  local ok, ended = pcall(command.run, values, out)
+  if not ok then
+    output.complain(ended)
+    return core.caught_signal() and status.INTERRUPTED or status.FAILED
+  end
+  return after_output(out, ended)
+end
+
+return M

@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: MIT
+--- The command line, read by the rows of the definitions.
+
+local core = require "partnercenter.core"
+local definitions = require "partnercenter.command.definitions"
+
+local M = {}
+
+local function number_in(range, is_whole)
+  return function(text)
+    local number = tonumber(text)
+    if number and number >= range[1] and number <= range[2] and (not is_whole or number == math.floor(number)) then
+      return number
+    end
+    return nil, ("%s is not a %snumber from %g to %.0f"):format(text, is_whole and "whole " or "", range[1], range[2])
+  end
+end
+
+local function convert_of(row)
+  local range = row.number or row.whole
+  return range and number_in(range, row.whole ~= nil) or nil
+end
+
+local function text_of(row)
+  return row.default and row.default ~= 0 and ("%s (%s)"):format(row.text, row.default) or row.text
+end
+
+--- Adds an option or an argument to a parser. A completion offers choices that the command does not
+--- insist on.
+local function add(parser, row, offers_all)
+  if row.is_flag then
+    return parser:flag(row.name):description(row.text)
+  end
+  local element = row.name:find "^%-%-" and parser:option(row.name) or parser:argument(row.value):target(row.name)
+  element:argname(row.value):description(text_of(row))
+  if row.number or row.whole then
+    element:convert(convert_of(row))
+  end
+  if row.choices and (row.is_strict or offers_all) then
+    element:choices(row.choices)
+  end
+end
+
+local function usage_of(row)
+  local words = { "Usage: partnercenter", row.name }
+  for _, argument in ipairs(row.arguments) do
+    words[#words + 1] = argument.value
+  end
+  for _, option in ipairs(row.options) do
+    local word = option.is_flag and option.name or option.name .. " " .. option.value
+    words[#words + 1] = option.is_required and word or "[" .. word .. "]"
+  end
+  return table.concat(words, " ")
+end
+
+local function add_command(parser, row, offers_all)
+  local command = parser:command(row.name):summary(row.summary)
+  command:description(row.summary .. (row.description and "\n\n" .. row.description or ""))
+  for _, argument in ipairs(row.arguments) do
+    add(command, argument, offers_all)
+  end
+  for _, option in ipairs(row.options) do
+    add(command, option, offers_all)
+  end
+  command:help(command:get_help() .. "\n\nExample:\n   " .. row.example) -- not broken into lines
+end
+
+local function print_and_exit(text)
+  io.stdout:write(text)
+  os.exit(io.stdout:flush() and 0 or 1, true)
+end
+
+local function completion(shell)
+  local parser = M.parser(true)
+  return parser["get_" .. shell .. "_complete"](parser)
+end
+
+--- Makes the parser.
+---@param offers_all? boolean for a completion
+function M.parser(offers_all)
+  local ok, argparse = pcall(require, "argparse")
+  if not ok then
+    return nil, "argparse is missing (Debian: lua-argparse; LuaRocks: argparse)"
+  end
+  local parser = argparse(definitions.NAME, definitions.DESCRIPTION,
+    "`partnercenter COMMAND --help` tells more, with an example. The manual page tells of the environment.")
+  parser:help_max_width(80):usage_max_width(80):require_command(true):command_target "command"
+  for _, row in ipairs(definitions.COMMANDS) do
+    add_command(parser, row, offers_all)
+  end
+  parser:flag "--version":description "Print the version.":action(function()
+    print_and_exit("partnercenter " .. core.version .. "\n")
+  end)
+  parser:option "--completion":argname "SHELL":choices { "bash", "zsh" }
+    :description "Print the completions for a shell: bash or zsh."
+    :action(function(_, _, shell) print_and_exit(completion(shell)) end)
+  parser:flag "--man":description "Print the manual page.":action(function()
+    print_and_exit(require "partnercenter.command.manual".page())
+  end)
+  return parser
+end
+
+--- The row of the command that was meant; nil where there is none.
+local function row_of(name)
+  for _, row in ipairs(definitions.COMMANDS) do
+    if row.name == name then
+      return row
+    end
+  end
+end
+
+local function complete_with_defaults(values)
+  for _, option in ipairs(row_of(values.command).options) do
+    local name = option.name:sub(3):gsub("-", "_")
+    if values[name] == nil then
+      values[name] = option.default
+    end
+  end
+  return values
+end
+
+--- The first option without which the command cannot be run.
+local function missing_option(values)
+  for _, option in ipairs(row_of(values.command).options) do
+    if option.is_required and not values[option.name:sub(3)] then
+      return ("missing option '%s %s'"):format(option.name, option.value)
+    end
+  end
+end
+
+--- Reads the command line. `--help` and its like print and end the process.
+---@param list string[]
+---@return table? values by name, and `command`
+---@return string? problem
+function M.read(list)
+  local parser, problem = M.parser()
+  if not parser then
+    return nil, problem
+  end
+  local is_read, values = parser:pparse(list)
+  problem = not is_read and values or missing_option(values)
+  if problem then
+    local row = row_of(list[1])
+    return nil, problem .. "\n" .. (row and usage_of(row) or parser:get_usage())
+  end
+  return complete_with_defaults(values)
+end
+
+return M

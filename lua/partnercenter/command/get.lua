@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: MIT
+--- `partnercenter get`: a customer's qualifications.
+
+local call = require "partnercenter.command.call"
+
+local M = {}
+
+M.COLUMNS = {
+  { title = "QUALIFICATION", name = "qualification" },
+  { title = "STATUS", name = "vettingStatus" },
+  { title = "SINCE", name = "vettingCreateDate" },
+  { title = "REASON", name = "vettingReason" },
+}
+
+---@param values table
+---@param out partnercenter.Output
+---@return integer status
+function M.run(values, out)
+  return call.list(out, M.COLUMNS, "get_qualifications", "The customer has no qualification.", values.customer)
+end
+
+return M

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PARTNERCENTER_TERMINAL_H
+#define PARTNERCENTER_TERMINAL_H
+
+#include <lua.h>
+
+#pragma GCC visibility push(hidden)
+
+/* core.terminal(descriptor) -> how many columns the terminal has that it leads to; nil where it
+ * leads to something else */
+int pc_terminal_f_terminal(lua_State *L);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: MIT
+local sandbox = require "partnercenter.sandbox"
+local support = require "tests.command.support"
+
+describe("the credentials of the command", function()
+  local server, folder, file, settings
+
+  before_each(function()
+    server = assert(sandbox.start())
+    folder, settings = support.folder(), server:client_options()
+    file = folder .. "/configuration/partnercenter/credentials"
+  end)
+
+  after_each(function()
+    server:stop()
+    support.remove(folder)
+  end)
+
+  local function with(changes)
+    local changed = server:client_options()
+    for name, value in pairs(changes) do
+      changed[name] = value or nil
+    end
+    return changed
+  end
+
+  local function log_in()
+    local status, out, err = support.run(folder, with { refresh_token = false }, "login")
+    assert.equal(0, status, err)
+    return out, err
+  end
+
+  local function kept()
+    return support.read(file):match "PARTNERCENTER_REFRESH_TOKEN=([^\n]+)\n"
+  end
+
+  local function mode(path)
+    return support.shell("stat -c %a " .. path):match "%d+"
+  end
+
+  it("are stored by login, for the user alone", function()
+    local out, err = log_in()
+    assert.matches("microsoft.com/devicelogin and enter the code %w+", out)
+    assert.matches("Logged in%. The credentials are in " .. file:gsub("%-", "%%-"), err)
+    assert.equal("600", mode(file))
+    assert.equal("700", mode(folder .. "/configuration/partnercenter"))
+    local text = support.read(file)
+    assert.matches("PARTNERCENTER_CLIENT_ID=" .. settings.client_id:gsub("%-", "%%-"), text)
+    assert.equal(0, (support.run(folder, {}, "update 3f2504e0-4f89-41d3-9a0c-0305e82c3301 Education")))
+  end)
+
+  it("are written back when the refresh token is renewed", function()
+    log_in()
+    local before = kept()
+    assert.equal(0, (support.run(folder, {}, "codes")))
+    local after = kept()
+    assert.not_equal(before, after)
+    assert.equal("600", mode(file))
+    assert.equal("credentials\n", support.shell("ls -A " .. folder .. "/configuration/partnercenter"))
+    assert.equal(0, (support.run(folder, {}, "codes")))
+    local requests = server:requests()
+    assert.is_truthy(requests[#requests - 1].body:find("refresh_token=" .. after:gsub("[^%w._~-]", function(c)
+      return ("%%%02X"):format(c:byte())
+    end), 1, true))
+  end)
+
+  for _, wide in ipairs { "640", "604", "660", "602" } do
+    it("are refused in a file with mode " .. wide, function()
+      log_in()
+      support.shell(("chmod %s %s"):format(wide, file))
+      local status, _, err = support.run(folder, {}, "codes")
+      assert.equal(3, status)
+      assert.matches("can be read or changed by others", err)
+    end)
+  end
+
+  it("are refused where the file is not understood, without showing it", function()
+    log_in()
+    for _, text in ipairs { "secretsecret\n", "PARTNERCENTER_SECRETSECRET=x\n" } do
+      support.write(file, "# mine\n" .. text)
+      local status, _, err = support.run(folder, {}, "codes")
+      assert.equal(3, status)
+      assert.matches("credentials:2: ", err)
+      assert.is_nil(err:find("secretsecret", 1, true))
+    end
+  end)
+
+  it("of the environment win, and another app gets no secret of the file's", function()
+    log_in()
+    assert.equal(3, (support.run(folder, { client_secret = "wrong" }, "codes")))
+    assert.equal(3, (support.run(folder, { access_token = "wrong" }, "codes")))
+    assert.equal(0, (support.run(folder, { access_token = "", cloud = "" }, "codes")))
+    local before = #server:requests()
+    local status, _, err = support.run(folder, { tenant_id = "other.example", login_url = settings.login_url }, "codes")
+    assert.equal(3, status)
+    assert.matches("is missing", err)
+    local other = assert(sandbox.start())
+    status = support.run(folder, { base_url = other:base_url(), login_url = other:login_url() }, "codes")
+    assert.equal(3, status)
+    assert.equal(before, #server:requests())
+    assert.equal(0, #other:requests())
+    other:stop()
+  end)
+
+  it("are not stored where nobody logs in", function()
+    for _, code in ipairs { "authorization_declined", "expired_token" } do
+      server:fail { status = 400, path = "/oauth2/token", body = ('{"error":"%s","error_description":"no"}'):format(code) }
+      local status, _, err = support.run(folder, with { refresh_token = false }, "login")
+      assert.equal(3, status)
+      assert.matches(code, err)
+      assert.equal("", support.read_or_nothing(file))
+    end
+  end)
+
+  it("are not stored after a signal", function()
+    local process = support.start(folder, settings, "login")
+    support.wait_for(function() return support.read(folder .. "/out"):find "enter the code" end)
+    process.signal "INT"
+    local status, _, err = process.wait()
+    assert.equal(130, status)
+    assert.matches("nothing was stored", err)
+    assert.equal("", support.read_or_nothing(file))
+  end)
+
+  it("appear in no output and no list of processes", function()
+    server:fail { delay = 1, path = "/validations" }
+    local process = support.start(folder, settings, "codes --json")
+    support.wait_for(function() return #server:requests() == 2 end)
+    local list = support.shell(("tr '\\0' ' ' < /proc/%d/cmdline"):format(process.pid))
+    assert.matches("partnercenter codes", list)
+    local _, out, err = process.wait()
+    local _, more, yet = support.run(folder, with { client_secret = "nothing-but-wrong" }, "codes")
+    for _, secret in ipairs { settings.client_secret, settings.refresh_token, "nothing-but-wrong" } do
+      assert.is_nil((list .. out .. err .. more .. yet):find(secret, 1, true))
+    end
+  end)
+end)

@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+local sandbox = require "partnercenter.sandbox"
+local support = require "tests.command.support"
+
+describe("the command on a terminal", function()
+  local server, folder, settings, terminal
+
+  before_each(function()
+    server = assert(sandbox.start { vetting_time = 60 })
+    folder, settings = support.folder(), server:client_options()
+  end)
+
+  after_each(function()
+    terminal.stop()
+    server:stop()
+    support.remove(folder)
+  end)
+
+  local function open(arguments, more, columns)
+    terminal = support.terminal(folder, support.command(folder, settings, arguments, more), columns)
+  end
+
+  it("prints tables with colours", function()
+    support.run(folder, settings, "update " .. support.customer(1) .. " Education")
+    open("get " .. support.customer(1))
+    terminal.wait_for "%[0%]"
+    assert.matches("^QUALIFICATION  STATUS    SINCE +REASON\nEducation      InReview  %d%d%d%d%-", terminal.text())
+    assert.matches("\27%[33mInReview", terminal.colours())
+  end)
+
+  it("prints no colours with NO_COLOR, and nothing wider than the terminal", function()
+    open("customers", "NO_COLOR=1", 60)
+    terminal.wait_for "%[0%]"
+    assert.matches("^CUSTOMER +COMPANY +DOMAIN\n00000001", terminal.text())
+    assert.matches("\n3 in all\n", terminal.text())
+    assert.is_nil(terminal.colours():find("\27[", 1, true))
+    for line in terminal.text():gmatch "[^\n]+" do
+      assert.is_true(#line:gsub("[\128-\191]", "") <= 60, line)
+    end
+  end)
+
+  it("shows how far a run is, and ends with Ctrl-C", function()
+    support.write_csv(folder .. "/c.csv", 1, 400)
+    server:fail { delay = 0.1, times = 1000, path = "/qualifications" }
+    open(("bulk %s/c.csv --journal %s/run.db"):format(folder, folder))
+    terminal.wait_for "%[#+%-*%]  %d+/400  [%d.]+/s  0:%d%d left  %d+ succeeded  0 failed"
+    terminal.keys "C-c"
+    terminal.wait_for "%[130%]"
+    assert.matches("To go on: partnercenter bulk ", terminal.text())
+    assert.is_nil(terminal.text():find "%d+/400 ") -- the bar is gone
+  end)
+
+  it("keeps the journal whole when the terminal is lost", function()
+    support.write_csv(folder .. "/c.csv", 1, 200)
+    server:fail { delay = 0.1, times = 1000, path = "/qualifications" }
+    local arguments = ("bulk %s/c.csv --journal %s/run.db"):format(folder, folder)
+    open(arguments)
+    terminal.wait_for "%d+/200"
+    terminal.stop()
+    local status, _, err = support.run(folder, settings, arguments)
+    assert.equal(0, status, err)
+    local _, out = support.run(folder, {}, ("report %s/run.db"):format(folder))
+    assert.equal("succeeded\t200\n", out)
+  end)
+end)
