@@ -116,9 +116,8 @@ end
 --- The call is done: its socket is kept for another, unless its byte is still to come.
 local function leave(handle, call, socket, byte)
   handle:detach(call, byte ~= nil)
-  if socket and byte then
-    socket:setkeepalive(KEPT_FOR * 1000, KEPT)
-  elseif socket then
+  local is_kept = socket and byte and socket:setkeepalive(KEPT_FOR * 1000, KEPT)
+  if socket and not is_kept then
     socket:close()
   end
 end
