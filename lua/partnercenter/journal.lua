@@ -47,7 +47,8 @@ local function write(self, work, ...)
   return work(self, ...)
 end
 
---- The same, on the disk when it returns. After a failure the journal is not used again.
+--- The same, on the disk when it returns. After a failure the journal is not used again; after a refusal
+--- of the source it is, for what was noted.
 ---@return any value what the work returned, or true
 ---@return partnercenter.Error? err
 local function transact(self, work, ...)
@@ -55,7 +56,9 @@ local function transact(self, work, ...)
     return nil, self.failure
   end
   local ok, value = pcall(self.db.transaction, self.db, self.run, write, self, work, ...)
-  if not ok then
+  if not ok and type(value) == "table" then
+    return nil, journal_error(value.refusal, self.at)
+  elseif not ok then
     self.failure = journal_error(value, self.at)
     return nil, self.failure
   end

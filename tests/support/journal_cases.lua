@@ -232,6 +232,16 @@ function M.describe(journal, it, before_each, after_each)
     assert.same({ 71, 1, 0, 70, 0 }, counts(assert(run(journal, others[1], { journal = { at = journal.at, add = true } }))))
   end)
 
+  it("keeps what has become of items before it refuses the source behind them", function()
+    server:fail { status = 403, path = "/qualifications" }
+    assert.equal(1, assert(run(journal, items.array(70))).failed)
+    local summary, err = run(journal, items.array(71))
+    assert.is_nil(summary)
+    assert.matches("different source", err.message)
+    assert.equal(1, err.summary.succeeded) -- the one that had failed
+    assert.same({ 70, 0, 0, 70, 0 }, counts(assert(run(journal, items.array(70)))))
+  end)
+
   it("tells runs apart by their names", function()
     for _, name in ipairs { "first", "second", "default" } do
       restart { vetting_time = 0.2 }

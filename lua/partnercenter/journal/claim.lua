@@ -23,10 +23,15 @@ local function is_free(self, found)
     and (found.held_until < self.db.now or holder.is_gone(found.holder))
 end
 
+--- Raises a refusal, which says nothing against the database.
+local function refuse(message, ...)
+  error({ refusal = "it was written for a different source: " .. message:format(...) }, 0)
+end
+
 local function other_source(unit, there)
-  error(("it was written for a different source: item %d is %s %s here, and %s there; to add the items of another "
-    .. "source say add = true, or give the run another name"):format(unit.position, unit.customer_id, unit.qualification,
-    there and there.customer_id .. " " .. there.qualification or "none"), 0)
+  refuse("item %d is %s %s here, and %s there; to add the items of another source say "
+    .. "journal = { at = ..., add = true }, or give the run another name", unit.position, unit.customer_id,
+    unit.qualification, there and there.customer_id .. " " .. there.qualification or "none")
 end
 
 --- Raises where the journal has another item in the place of this one. (A malformed item has no row, and
@@ -44,8 +49,7 @@ end
 ---@param count integer how many items this one has
 function M.check_length(self, count)
   if not self.may_add and (self.total and self.total ~= count or self.last > count) then
-    error(("it was written for a different source: that one has %s%d items, and this one %d")
-      :format(self.total and "" or "at least ", self.total or self.last, count), 0)
+    refuse("that one has %s%d items, and this one %d", self.total and "" or "at least ", self.total or self.last, count)
   end
 end
 
