@@ -30,10 +30,14 @@ function M.output_of(command)
   return output
 end
 
---- How many descriptors this process has open.
+--- How many descriptors this process has open, but for the pipe through which it is told: its other end
+--- may still be open here while they are counted.
 ---@return integer
 function M.descriptors()
-  return tonumber(M.output_of "ls /proc/$PPID/fd | wc -l")
+  return tonumber(M.output_of [[
+    own=$(readlink /proc/$$/fd/1)
+    for each in /proc/$PPID/fd/*; do [ "$(readlink "$each")" = "$own" ] || echo; done | wc -l
+  ]])
 end
 
 return M

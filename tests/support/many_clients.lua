@@ -37,4 +37,4 @@ collectgarbage()
 local left = files.descriptors() - before
 print(("%d clients, %d calls succeeded, %d failed as they should, %d descriptors left")
   :format(clients, succeeded, failed, left))
-os.exit(succeeded == clients * (calls - 2) and failed == clients * 2 and left <= 0, true)
+os.exit(succeeded == clients * (calls - 2) and failed == clients * 2 and left == 0, true)
