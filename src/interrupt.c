@@ -18,12 +18,12 @@ static void note(int number) {
 }
 
 int pc_interrupt_f_catch_signals(lua_State *L) {
-    (void)L;
+    int restart = lua_toboolean(L, 1) ? 0 : SA_RESTART;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         struct sigaction action = { 0 };
         struct sigaction former = { 0 };
         action.sa_handler = note;
-        action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+        action.sa_flags = restart | (int)SA_RESETHAND;
         sigemptyset(&action.sa_mask);
         if (sigaction(endings[i].number, NULL, &former) == 0 && former.sa_handler != SIG_IGN)
             (void)sigaction(endings[i].number, &action, NULL);

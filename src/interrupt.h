@@ -9,9 +9,9 @@
 /* The signals that ask a program to end. For the command alone: a library leaves them to its host.
  */
 
-/* core.catch_signals(): from now on SIGINT, SIGTERM and SIGHUP are noted; a second one of the same
- * kind ends the process at once. One that was ignored stays so, and so will SIGPIPE: a closed pipe
- * is an error of the write. */
+/* core.catch_signals(interrupts): from now on SIGINT, SIGTERM and SIGHUP are noted; a second one of
+ * the same kind ends the process at once. One that was ignored stays so, and so will SIGPIPE: a
+ * closed pipe is an error of the write. `interrupts`: whether one ends a read that waits. */
 int pc_interrupt_f_catch_signals(lua_State *L);
 
 /* core.caught_signal() -> "SIGINT", "SIGTERM" or "SIGHUP", the last one noted; nil: none was */

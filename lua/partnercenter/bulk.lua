@@ -58,7 +58,7 @@ end
 
 --- Whether one more piece can be begun now.
 local function may_begin(run)
-  run.tally:fail(flight.problem(run.client))
+  run.tally:fail(flight.problem(run.client) or flight.ending(run.client))
   return not run.tally.failure and run.pace:allows(run.group.running)
 end
 

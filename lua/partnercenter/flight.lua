@@ -120,6 +120,15 @@ function M.problem(client)
   end
 end
 
+--- Why the started call whose code runs here begins nothing more, beside what is under way; nil when it may.
+---@return partnercenter.Error? err
+function M.ending(client)
+  local task = task_of(client)
+  if task and task.is_ending then
+    return core.error { category = "cancelled", message = "the run was told to begin nothing more" }
+  end
+end
+
 --- The end of a call that is not sent, or not once more.
 local function unsent(call, err)
   local _, _, meta = core.unsent(call, err)

@@ -35,8 +35,10 @@ Journal.__index = Journal
 --- How many items are read, and get on the disk, at once.
 Journal.batch = 64
 
-local function journal_error(message, at)
-  return core.error { category = "journal", message = "the journal: " .. database.redact(tostring(message), at) }
+---@param difference string? from the source that it was written for
+local function journal_error(message, at, difference)
+  message = "the journal: " .. database.redact(tostring(message), at)
+  return core.error { category = "journal", message = message, difference = difference }
 end
 
 --- Writes down what is noted, and does some work besides.
@@ -57,7 +59,7 @@ local function transact(self, work, ...)
   end
   local ok, value = pcall(self.db.transaction, self.db, self.run, write, self, work, ...)
   if not ok and type(value) == "table" then
-    return nil, journal_error(value.refusal, self.at)
+    return nil, journal_error(value.refusal, self.at, value.difference)
   elseif not ok then
     self.failure = journal_error(value, self.at)
     return nil, self.failure
@@ -114,10 +116,8 @@ end
 --- When there is something to do of its own accord, by core.now(): a poll, or a look at the disk.
 function Journal:next_due()
   local at = #self.due_rows > 0 and core.now() or self.follows and self.due_at or math.huge
-  if self.noted_at then
-    at = math.min(at, self.noted_at + DELAY)
-  end
-  return math.min(at, self.renew_at, self.look_at)
+  local write_at = self.noted_at and self.noted_at + DELAY or math.huge
+  return math.min(at, write_at, self.renew_at, self.look_at)
 end
 
 --- Items that another process has left behind, once the source is at its end.

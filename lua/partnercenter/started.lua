@@ -170,6 +170,15 @@ end
 
 local M = {}
 
+--- Lets a started run come to its end: nothing more is begun, and what is under way is waited for.
+---@param call partnercenter.Call
+function M.wind_up(call)
+  call.is_ending = true
+  if call.call and call.client.core:is_open() then -- it sleeps until something is to be done
+    call.client.core:cancel(call.call)
+  end
+end
+
 --- What a client needs for started calls. In nginx one that nobody holds ends with its request, and
 --- leaves nothing behind.
 ---@param client partnercenter.Client

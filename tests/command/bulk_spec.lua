@@ -108,6 +108,55 @@ describe("partnercenter bulk", function()
     go_on(60)
   end)
 
+  for _, more in ipairs { "", " --wait" } do
+    it("sends nothing more after a signal" .. more, function()
+      support.write_csv(folder .. "/c.csv", 1, 60)
+      server:fail { delay = 1.5, times = 8, path = "/qualifications" }
+      local process = support.start(folder, settings, arguments .. " --concurrency 8" .. more)
+      support.wait_for(function() return (updates()) == 8 end)
+      process.signal "INT"
+      local status, _, err = process.wait()
+      assert.equal(130, status)
+      assert.equal(8, (updates()))
+      assert.equal(8, #server:requests() - 1) -- beside the one for a token
+      assert.matches(more == "" and "\n8 of 60 customers have ended" or "; 8 were set%.\n", err)
+    end)
+  end
+
+  it("reads no further after a signal, and sends nothing", function()
+    support.shell(("mkfifo %s/pipe"):format(folder))
+    os.execute(("(cat %s/c.csv; exec sleep 60) > %s/pipe 2> /dev/null & echo $! > %s/writer"):format(folder, folder, folder))
+    support.write_csv(folder .. "/c.csv", 1, 5)
+    local process = support.start(folder, settings, ("bulk - --journal %s/run.db"):format(folder), folder .. "/pipe")
+    support.wait_for(function()
+      return support.shell(("cat /proc/%d/syscall"):format(process.pid)):find "^0 0x0 " -- it reads standard input
+    end)
+    process.signal "TERM"
+    local status, _, err = process.wait()
+    support.shell(("kill $(cat %s/writer)"):format(folder))
+    assert.equal(130, status)
+    assert.equal("partnercenter: interrupted: nothing was sent\n", err)
+    assert.equal(0, #server:requests())
+  end)
+
+  it("refuses the journal of another file, unless it is to be added", function()
+    support.write_csv(folder .. "/c.csv", 1, 3)
+    assert.equal(0, (support.run(folder, settings, arguments)))
+    support.write_csv(folder .. "/c.csv", 3, 5)
+    local status, out, err = support.run(folder, settings, arguments)
+    assert.equal(2, status)
+    assert.equal("", out)
+    assert.matches("was written for a different file: item 1 is 00000003%-.* here, and 00000001%-.* there%.\n", err)
+    assert.matches("\nSay %-%-add ", err)
+    assert.is_nil(err:find("add = true", 1, true) or err:find("To go on", 1, true))
+    assert.equal(3, (updates()))
+    status, out, err = support.run(folder, settings, arguments .. " --add")
+    assert.equal(0, status)
+    assert.equal(2, select(2, out:gsub("\n", "")))
+    assert.matches("2 succeeded, 1 skipped", err)
+    assert.equal(5, (updates()))
+  end)
+
   it("does not wait for Microsoft after a signal", function()
     server:stop()
     server = assert(sandbox.start { vetting_time = 2 })

@@ -83,7 +83,7 @@ describe("the command", function()
     { "update " .. CUSTOMER .. " Nonprofit", {}, 2, "bad_input: " },
     { "update " .. CUSTOMER .. " GovernmentCommunityCloud", {}, 2, "validation_code" },
     { "sandbox --port 70000", {}, 2, "70000 is not a whole number from 0 to 65535" },
-    { "bulk customers.csv", {}, 2, "missing option '%-%-journal PLACE'" },
+    { "bulk customers.csv", {}, 2, "missing option '%-%-journal'\nUsage: [^\n]* %-%-journal PLACE" },
     { "bulk customers.csv --journal postgresql://me:secret@host/db", {}, 2, "a password does not belong" },
     { "report x.csv --format pdf", {}, 2, "must be one of" },
     { "codes", { client_secret = "wrong" }, 3, "unauthorized: .*AADSTS7000215" },

@@ -30,8 +30,19 @@ describe("the credentials of the command", function()
     return out, err
   end
 
+  --- What login stores.
+  local function store()
+    local lines = {}
+    for _, name in ipairs { "base_url", "login_url", "tenant_id", "client_id", "client_secret", "refresh_token" } do
+      lines[#lines + 1] = ("PARTNERCENTER_%s=%s\n"):format(name:upper(), settings[name])
+    end
+    support.shell("mkdir -p " .. file:match "^(.*)/")
+    support.write(file, table.concat(lines))
+    support.shell("chmod 600 " .. file)
+  end
+
   local function kept()
-    return support.read(file):match "PARTNERCENTER_REFRESH_TOKEN=([^\n]+)\n"
+    return support.read_or_nothing(file):match "PARTNERCENTER_REFRESH_TOKEN=([^\n]+)\n"
   end
 
   local function mode(path)
@@ -50,7 +61,7 @@ describe("the credentials of the command", function()
   end)
 
   it("are written back when the refresh token is renewed", function()
-    log_in()
+    store()
     local before = kept()
     assert.equal(0, (support.run(folder, {}, "codes")))
     local after = kept()
@@ -66,7 +77,7 @@ describe("the credentials of the command", function()
 
   for _, wide in ipairs { "640", "604", "660", "602" } do
     it("are refused in a file with mode " .. wide, function()
-      log_in()
+      store()
       support.shell(("chmod %s %s"):format(wide, file))
       local status, _, err = support.run(folder, {}, "codes")
       assert.equal(3, status)
@@ -74,8 +85,25 @@ describe("the credentials of the command", function()
     end)
   end
 
+  it("are not looked for in a file where the variables say all of it", function()
+    store()
+    support.shell("chmod 644 " .. file)
+    for _, row in ipairs {
+      { settings, "codes", 0, "^$" }, { with { refresh_token = false }, "codes", 3, "changed by others" },
+      { with { client_secret = false }, "login", 3, "changed by others" },
+      { with { access_token = "wrong", login_url = false }, "codes", 3, "unauthorized" },
+      { with { base_url = false }, "codes", 3, "changed by others" },
+    } do
+      local status, _, err = support.run(folder, row[1], row[2])
+      assert.equal(row[3], status, err)
+      assert.matches(row[4], err)
+    end
+    assert.equal(0, (support.run(folder, with { refresh_token = false }, "login"))) -- puts another in its place
+    assert.equal("600", mode(file))
+  end)
+
   it("are refused where the file is not understood, without showing it", function()
-    log_in()
+    store()
     for _, text in ipairs { "secretsecret\n", "PARTNERCENTER_SECRETSECRET=x\n" } do
       support.write(file, "# mine\n" .. text)
       local status, _, err = support.run(folder, {}, "codes")
@@ -86,7 +114,7 @@ describe("the credentials of the command", function()
   end)
 
   it("of the environment win, and another app gets no secret of the file's", function()
-    log_in()
+    store()
     assert.equal(3, (support.run(folder, { client_secret = "wrong" }, "codes")))
     assert.equal(3, (support.run(folder, { access_token = "wrong" }, "codes")))
     assert.equal(0, (support.run(folder, { access_token = "", cloud = "" }, "codes")))
@@ -122,16 +150,26 @@ describe("the credentials of the command", function()
     assert.equal("", support.read_or_nothing(file))
   end)
 
-  it("appear in no output and no list of processes", function()
-    server:fail { delay = 1, path = "/validations" }
-    local process = support.start(folder, settings, "codes --json")
-    support.wait_for(function() return #server:requests() == 2 end)
-    local list = support.shell(("tr '\\0' ' ' < /proc/%d/cmdline"):format(process.pid))
-    assert.matches("partnercenter codes", list)
-    local _, out, err = process.wait()
-    local _, more, yet = support.run(folder, with { client_secret = "nothing-but-wrong" }, "codes")
-    for _, secret in ipairs { settings.client_secret, settings.refresh_token, "nothing-but-wrong" } do
-      assert.is_nil((list .. out .. err .. more .. yet):find(secret, 1, true))
-    end
-  end)
+  -- What is run, what is slow meanwhile, and after how many requests it is looked.
+  for _, row in ipairs {
+    { "codes --json", "/validations", 2 }, { "login", "/oauth2/token", 2 },
+    { "bulk FOLDER/c.csv --journal FOLDER/run.db", "/qualifications", 2 },
+  } do
+    it("appear in no output and no list of processes: " .. row[1], function()
+      local arguments = row[1]:gsub("FOLDER", folder)
+      support.write_csv(folder .. "/c.csv", 1, 1)
+      server:fail { delay = 1, path = row[2] }
+      local process = support.start(folder, settings, arguments)
+      support.wait_for(function() return #server:requests() == row[3] end)
+      local list = support.shell((("ps -ww -o args= -p PID --ppid PID"):gsub("PID", tostring(process.pid))))
+      assert.matches("partnercenter " .. arguments:gsub("%-", "%%-"), list)
+      local status, out, err = process.wait()
+      assert.equal(0, status, err)
+      local _, more, yet = support.run(folder, with { client_secret = "nothing-but-wrong" }, arguments)
+      for _, secret in ipairs { settings.client_secret, settings.refresh_token, kept() or settings.refresh_token,
+        "nothing-but-wrong" } do
+        assert.is_nil((list .. out .. err .. more .. yet):find(secret, 1, true))
+      end
+    end)
+  end
 end)

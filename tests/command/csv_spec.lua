@@ -61,7 +61,7 @@ describe("the CSV file of a run", function()
   end)
 
   local BAD = {
-    { "", ":1: the file is empty" },
+    { "", ":1: there is nothing in it" },
     { "customer_id,qualification,web_site\n", ":1: column 3, 'web_site', is none of customer_id, " },
     { "customer_id;qualification\n", ":1: column 1, .* columns are separated by commas" },
     { "customer_id,website\n", ":1: the column qualification is missing" },
@@ -84,10 +84,42 @@ describe("the CSV file of a run", function()
       assert.equal(2, status)
       assert.equal("", out)
       assert.matches("^partnercenter: [^\n]*c%.csv" .. row[2], err)
-      assert.equal(1, select(2, err:gsub("\n", "")))
       assert.equal(before, #server:requests())
     end)
   end
+
+  it("is refused with ten of its wrong lines, and the number of the others", function()
+    local lines = { HEAD .. support.customer(1) .. ",Education,,," }
+    for number = 3, 15 do
+      lines[#lines + 1] = ("%s,Education,%s"):format(number == 4 and "nobody" or ID, number == 4 and ",," or 'K"12",,')
+    end
+    lines[#lines + 1] = ID .. ',Education,"K12,,'
+    local before = #server:requests()
+    for _, redirection in ipairs { false, ("< %s/c.csv"):format(folder) } do
+      local status, _, err = bulk(table.concat(lines, "\n"), redirection)
+      assert.equal(2, status)
+      assert.matches("^partnercenter: [^\n]+:3: a quote in [^\n]+\n[^\n]+:4: customer_id must", err)
+      assert.matches(":12: a quote in a field that does not begin with one\nand 4 more lines\nNothing was sent%.\n$", err)
+      assert.is_nil(err:find(":13:", 1, true))
+    end
+    assert.equal(before, #server:requests())
+    assert.equal("", support.read_or_nothing(folder .. "/run.db"))
+  end)
+
+  it("may have no customers, which is said and makes no journal", function()
+    local status, out, err = bulk(HEAD)
+    assert.equal(0, status)
+    assert.equal("", out)
+    assert.equal(("There are no customers in %s/c.csv: nothing is to be done.\n"):format(folder), err)
+    assert.equal("", support.read_or_nothing(folder .. "/run.db"))
+  end)
+
+  it("may be the repository's example", function()
+    local status, _, err = support.run(folder, server:client_options(),
+      ("bulk examples/customers.csv --journal %s/example.db"):format(folder))
+    assert.equal(0, status, err)
+    assert.matches("^1000 customers: 1000 succeeded, in ", err)
+  end)
 
   it("has to be there", function()
     local status, _, err = support.run(folder, server:client_options(), "bulk nowhere.csv --journal x.db")

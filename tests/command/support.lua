@@ -84,13 +84,14 @@ function M.run(folder, settings, arguments, redirection)
 end
 
 --- Starts the command in the background.
+---@param input string? the path of what standard input is
 ---@return table process `pid`, `signal(name)`, `wait()` -> status, output, errors
-function M.start(folder, settings, arguments)
+function M.start(folder, settings, arguments, input)
   os.remove(folder .. "/status")
   os.remove(folder .. "/pid")
   M.write(folder .. "/command", ("echo $$ > %s/pid\nexec %s\n"):format(folder, M.command(folder, settings, arguments)))
-  os.execute((("(sh DIR/command > DIR/out 2> DIR/err < /dev/null; echo $? > DIR/status.new; mv DIR/status.new DIR/status) "
-    .. "> /dev/null 2>&1 &"):gsub("DIR", folder)))
+  os.execute((("(sh DIR/command > DIR/out 2> DIR/err < INPUT; echo $? > DIR/status.new; mv DIR/status.new DIR/status) "
+    .. "> /dev/null 2>&1 &"):gsub("DIR", folder):gsub("INPUT", input or "/dev/null")))
   M.wait_for(function()
     return M.read_or_nothing(folder .. "/pid"):find "%d\n"
   end)

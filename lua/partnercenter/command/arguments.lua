@@ -22,7 +22,7 @@ local function convert_of(row)
 end
 
 local function text_of(row)
-  return row.default and row.default ~= 0 and ("%s (%s)"):format(row.text, row.default) or row.text
+  return row.default and row.default ~= 0 and ("%s (Default: %s.)"):format(row.text, row.default) or row.text
 end
 
 --- Adds an option or an argument to a parser. A completion offers choices that the command does not
@@ -33,6 +33,9 @@ local function add(parser, row, offers_all)
   end
   local element = row.name:find "^%-%-" and parser:option(row.name) or parser:argument(row.value):target(row.name)
   element:argname(row.value):description(text_of(row))
+  if row.is_required then
+    element:count "1"
+  end
   if row.number or row.whole then
     element:convert(convert_of(row))
   end
@@ -100,32 +103,14 @@ function M.parser(offers_all)
   return parser
 end
 
---- The row of the command that was meant; nil where there is none.
-local function row_of(name)
-  for _, row in ipairs(definitions.COMMANDS) do
-    if row.name == name then
-      return row
-    end
-  end
-end
-
 local function complete_with_defaults(values)
-  for _, option in ipairs(row_of(values.command).options) do
-    local name = option.name:sub(3):gsub("-", "_")
+  for _, option in ipairs(definitions.row(values.command).options) do
+    local name = definitions.key(option)
     if values[name] == nil then
       values[name] = option.default
     end
   end
   return values
-end
-
---- The first option without which the command cannot be run.
-local function missing_option(values)
-  for _, option in ipairs(row_of(values.command).options) do
-    if option.is_required and not values[option.name:sub(3)] then
-      return ("missing option '%s %s'"):format(option.name, option.value)
-    end
-  end
 end
 
 --- Reads the command line. `--help` and its like print and end the process.
@@ -138,10 +123,9 @@ function M.read(list)
     return nil, problem
   end
   local is_read, values = parser:pparse(list)
-  problem = not is_read and values or missing_option(values)
-  if problem then
-    local row = row_of(list[1])
-    return nil, problem .. "\n" .. (row and usage_of(row) or parser:get_usage())
+  if not is_read then
+    local row = definitions.row(list[1])
+    return nil, values .. "\n" .. (row and usage_of(row) or parser:get_usage())
   end
   return complete_with_defaults(values)
 end

@@ -2,12 +2,14 @@
 --- `partnercenter bulk`: many customers. Whatever ends it early, a signal, a pipe that was closed or
 --- credentials that are refused: nothing more is begun, and what is under way comes to its end.
 
+local again = require "partnercenter.command.again"
 local call = require "partnercenter.command.call"
 local items = require "partnercenter.command.items"
 local output = require "partnercenter.command.output"
 local place = require "partnercenter.command.place"
 local progress = require "partnercenter.command.progress"
 local signals = require "partnercenter.command.signals"
+local started = require "partnercenter.started"
 local status = require "partnercenter.command.status"
 local terminal = require "partnercenter.command.terminal"
 
@@ -59,49 +61,37 @@ function Bulk:on_result(item, result, err, meta)
   self.counts.ended = self.counts.ended + 1
   self:print(record)
   if err and err.category == "unauthorized" then
-    self.stop, self.refusal = self.stop or "credentials", err
+    self.refusal = self.refusal or err
+    self:wind_up "credentials"
   elseif self.out.failure then
-    self.stop = self.stop or "output"
+    self:wind_up "output"
   end
 end
 
---- Lets the library begin nothing more, where that is wanted.
-function Bulk:check()
-  if self.stop then
-    error(self.stop, 0)
+--- Lets the run begin nothing more.
+---@param why string
+function Bulk:wind_up(why)
+  self.stop = self.stop or why
+  if self.call then -- or else it has just begun, and is told when it is known
+    started.wind_up(self.call)
   end
-end
-
-function Bulk:on_progress(now)
-  self.counts.done = math.min(now.done, self.items.total)
-  self:check()
 end
 
 function Bulk:source()
   local next_item = self.items:iterate()
   return function()
-    self:check()
     return (next_item())
   end
 end
 
---- Whether the run is all that is left of the client's calls.
-local function is_idle(client)
-  local first = next(client.tasks)
-  return first == nil or next(client.tasks, first) == nil
-end
-
---- While the run goes on. One that is to end and has nothing under way waits for a vetting: it is cancelled.
+--- While the run goes on.
 function Bulk:tick()
   self.counts.throttled = self.client.core:refusals()
   self.progress:draw(self.counts)
-  if self.stop and is_idle(self.client) then
-    self.call:cancel()
-  end
 end
 
 function Bulk:on_signal()
-  self.stop = self.stop or "signal"
+  self:wind_up "signal"
   self.progress:clear()
   output.say(("%s: waiting for the answers that are due. Once more ends at once, and is safe too."):format(signals.caught()))
 end
@@ -113,30 +103,22 @@ function Bulk:perform()
   local values = self.values
   self.call = self.client:start("update_qualifications", self:source(), {
     concurrency = values.concurrency,
-    journal = { at = values.journal, run = values.run },
+    journal = { at = values.journal, run = values.run, add = values.add or false },
     wait = values.wait or false,
     interval = values.interval,
     max_interval = math.max(3600, values.interval),
     on_result = function(...) self:on_result(...) end,
-    on_progress = function(now) self:on_progress(now) end,
+    on_progress = function(now) self.counts.done = math.min(now.done, self.items.total) end,
   })
+  if self.stop then
+    self:wind_up(self.stop)
+  end
   return signals.wait(self.client, self.call, function() self:on_signal() end, function() self:tick() end)
 end
 
 --- The command that goes on with the run.
 function Bulk:again()
-  local values = self.values
-  local words = { "partnercenter bulk", place.quote(values.file), "--journal", place.quote(values.journal) }
-  if values.run ~= "default" then
-    words[#words + 1] = "--run " .. place.quote(values.run)
-  end
-  if values.concurrency ~= 16 then
-    words[#words + 1] = ("--concurrency %d"):format(values.concurrency)
-  end
-  words[#words + 1] = values.wait and "--wait" or nil
-  words[#words + 1] = values.interval ~= 60 and ("--interval %g"):format(values.interval) or nil
-  words[#words + 1] = values.json and "--json" or nil
-  return table.concat(words, " ") .. (values.file == "-" and " (with the same input)" or "")
+  return again.line(self.values) .. (self.values.file == "-" and " (with the same input)" or "")
 end
 
 local function text_of_summary(summary)
@@ -159,6 +141,10 @@ function Bulk:explain(err)
     return "The output cannot be written", status.FAILED
   end
   local problem = type(err.cause) == "table" and err.cause.csv_problem or tostring(err)
+  if err.difference then
+    problem = ("%s was written for a different file: %s.\nSay --add to add this file's customers to it, or give this run "
+      .. "a name with --run, or another journal."):format(self.values.journal, err.difference)
+  end
   local is_untouched = err.category == "journal" and self.counts.ended == 0
   return problem, is_untouched and status.USAGE or status.FAILED
 end
@@ -178,6 +164,9 @@ function Bulk:finish(summary, err)
   local problem, ended = self:explain(err)
   local counts = self.counts
   output.complain(problem)
+  if ended == status.USAGE then
+    return ended
+  end
   output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now%s."):format(
     math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed,
     counts.sent and ("; %d were set"):format(counts.sent) or ""))
@@ -208,9 +197,15 @@ function M.run(values, out)
   return call.with_client(function(client)
     local found
     found, problem = items.open(values.file, client)
-    if not found then
+    if signals.caught() then
+      output.complain "interrupted: nothing was sent"
+      return status.INTERRUPTED
+    elseif not found then
       output.complain(problem)
       return status.USAGE
+    elseif found.total == 0 then
+      output.say(("There are no customers in %s: nothing is to be done."):format(found.name))
+      return status.DONE
     end
     local self = setmetatable({
       client = client, values = values, out = out, items = found, counts = counts, progress = progress.new(found.total),

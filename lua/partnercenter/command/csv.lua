@@ -18,14 +18,15 @@ Reader.__index = Reader
 
 --- Raises an error of a line.
 ---@param line integer?
-function Reader:fail(message, line)
-  error({ csv_problem = ("%s:%d: %s"):format(self.name, line or self.line, message) }, 0)
+---@param is_last boolean? there is no reading on behind it
+function Reader:fail(message, line, is_last)
+  error({ csv_problem = ("%s:%d: %s"):format(self.name, line or self.line, message), is_last = is_last }, 0)
 end
 
 local function read_line(self)
   local text, problem = self.file:read "*l"
   if not text then
-    return problem and self:fail(problem, self.next_line) or nil
+    return problem and self:fail(problem, self.next_line, true) or nil
   elseif self.next_line == 1 then
     if text:find "^\255\254" or text:find "^\254\255" then
       self:fail("the file is UTF-16: save it as UTF-8", 1)
@@ -48,7 +49,7 @@ local function read_record(self)
     while select(2, record:gsub('"', "")) % 2 == 1 do
       line = read_line(self)
       if not line or #record > MAX_RECORD then
-        self:fail "a quoted field has no end"
+        self:fail("a quoted field has no end", self.line, true)
       end
       record = record .. "\n" .. line
     end

@@ -77,6 +77,7 @@ M.COMMANDS = {
       { name = "--journal", value = "PLACE", is_required = true, is_file = true,
         text = "The run's journal: an SQLite file, or postgresql://HOST/NAME, without a password." },
       RUN,
+      { name = "--add", is_flag = true, text = "Add the file's customers to a journal that was written for another file." },
       { name = "--concurrency", value = "NUMBER", whole = { 1, 65535 }, default = 16, text = "The most calls at a time." },
       WAIT, INTERVAL, JSON,
     },
@@ -118,6 +119,20 @@ M.COMMANDS = {
     example = "partnercenter sandbox --port 8080",
   },
 }
+
+--- The row of a command; nil where there is none.
+function M.row(name)
+  for _, row in ipairs(M.COMMANDS) do
+    if row.name == name then
+      return row
+    end
+  end
+end
+
+--- The name under which the value of an option is known.
+function M.key(option)
+  return (option.name:sub(3):gsub("-", "_"))
+end
 
 M.VARIABLES = {
   { "PARTNERCENTER_TENANT_ID", "The partner's tenant: its GUID or one of its domains." },

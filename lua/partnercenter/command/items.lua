@@ -1,24 +1,45 @@
 -- SPDX-License-Identifier: MIT
---- The items of a run from a CSV file. It is read twice: to see that all of it can be sent, and how many
---- there are; and to send it.
+--- The items of a run from a CSV file. It is read twice, standard input from a copy: to see that all of it
+--- can be sent, and how many there are; and to send it.
 
 local core = require "partnercenter.core"
 local csv = require "partnercenter.command.csv"
+local signals = require "partnercenter.command.signals"
 
 local M = {}
 
 local COLUMNS = { "customer_id", "qualification", "education_segment", "website", "validation_code" }
 local NEEDED = { "customer_id", "qualification" }
 
---- Standard input in a file of its own, which can be read twice.
+--- How many of the wrong lines are told of.
+local MOST_TOLD = 10
+
+--- Copies a file.
+---@return boolean? copied
+---@return string? problem
+local function copy(from, to)
+  local part, problem = from:read(65536)
+  while part do
+    local written, failure = to:write(part)
+    if not written then
+      return nil, "cannot keep it: " .. failure
+    end
+    part, problem = from:read(65536)
+  end
+  return problem == nil and to:seek "set" ~= nil, problem
+end
+
+--- Standard input in a file of its own, which can be read twice. A signal ends the reading.
 local function spool()
   local file, problem = io.tmpfile()
-  local part = file and io.stdin:read(65536)
-  while file and part do
-    file, problem = file:write(part) and file, "cannot keep standard input: the disk is full"
-    part = io.stdin:read(65536)
+  if not file then
+    return nil, problem
   end
-  return file, problem
+  core.catch_signals(true)
+  local copied
+  copied, problem = copy(io.stdin, file)
+  core.catch_signals(false)
+  return copied and file, problem
 end
 
 local function is_known(name)
@@ -35,7 +56,7 @@ end
 local function read_header(reader)
   local header, found = reader:read(), {}
   if not header then
-    reader:fail("the file is empty", 1)
+    reader:fail("there is nothing in it", 1)
   end
   for i, name in ipairs(header) do
     if found[name] then
@@ -94,16 +115,35 @@ local function problem_of(client, item)
   return not call and err.message or nil
 end
 
---- Reads all of the file. Raises what is wrong with it.
-local function check(self, client)
-  local next_item = self:iterate()
-  for item, reader in next_item do
-    self.total = self.total + 1
-    local problem = problem_of(client, item)
-    if problem then
-      reader:fail(problem)
-    end
+--- Reads the next item, and looks whether it can be sent; nil where there is none. Raises what is wrong.
+local function check_next(next_item, client)
+  local item, reader = next_item()
+  local problem = item and problem_of(client, item)
+  if problem then
+    reader:fail(problem)
   end
+  return item
+end
+
+--- Reads all of the file, whose items are counted. Raises what is wrong with its first line.
+---@return string[] problems one for each line that is wrong
+local function check(self, client)
+  local next_item, problems = self:iterate(), {}
+  repeat
+    local ok, found = pcall(check_next, next_item, client)
+    if ok and found then
+      self.total = self.total + 1
+    elseif not ok then
+      problems[#problems + 1] = type(found) == "table" and found.csv_problem or error(found, 0)
+    end
+  until ok and not found or not ok and found.is_last or signals.caught()
+  return problems
+end
+
+local function text_of(problems)
+  local told = table.concat(problems, "\n", 1, math.min(#problems, MOST_TOLD))
+  local more = #problems - MOST_TOLD
+  return told .. (more > 0 and ("\nand %d more lines"):format(more) or "") .. "\nNothing was sent."
 end
 
 --- Opens a file; `-` is standard input.
@@ -122,11 +162,11 @@ function M.open(path, client)
     return nil, problem
   end
   local self = setmetatable({ file = file, name = path == "-" and "standard input" or path, total = 0 }, Items)
-  local ok, raised = pcall(check, self, client)
-  if ok then
+  local ok, found = pcall(check, self, client)
+  if ok and #found == 0 then
     return self
   end
-  return nil, type(raised) == "table" and raised.csv_problem or tostring(raised)
+  return nil, ok and text_of(found) or type(found) == "table" and found.csv_problem or tostring(found)
 end
 
 return M

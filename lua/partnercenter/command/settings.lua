@@ -22,6 +22,13 @@ local function environment()
   return values
 end
 
+--- Whether the environment says where and as whom: then the file is not looked at.
+local function is_complete(values, is_for_login)
+  local is_app = values.tenant_id and values.client_id and values.client_secret
+  local is_known = is_for_login and is_app or not is_for_login and (values.access_token or is_app and values.refresh_token)
+  return (values.cloud or values.base_url) and is_known and true or false
+end
+
 --- Whether both are of the same app of the same tenant, as far as they say: one's secrets are not sent in
 --- the other's name, nor anywhere else.
 local function agree(given, kept)
@@ -71,7 +78,10 @@ end
 ---@return string? problem
 function M.read(is_for_login)
   local values = environment()
-  local kept, problem = credentials_file.read()
+  local kept, problem = {}, nil
+  if not is_complete(values, is_for_login) then
+    kept, problem = credentials_file.read()
+  end
   if not kept then
     return nil, problem
   elseif is_for_login then

@@ -23,15 +23,17 @@ local function is_free(self, found)
     and (found.held_until < self.db.now or holder.is_gone(found.holder))
 end
 
---- Raises a refusal, which says nothing against the database.
-local function refuse(message, ...)
-  error({ refusal = "it was written for a different source: " .. message:format(...) }, 0)
+--- Raises how the source differs from the one that the journal was written for, which says nothing
+--- against the database.
+local function refuse(difference, ...)
+  difference = difference:format(...)
+  error({ difference = difference, refusal = ("it was written for a different source: %s; to add the items of another "
+    .. "source say journal = { at = ..., add = true }, or give the run another name"):format(difference) }, 0)
 end
 
 local function other_source(unit, there)
-  refuse("item %d is %s %s here, and %s there; to add the items of another source say "
-    .. "journal = { at = ..., add = true }, or give the run another name", unit.position, unit.customer_id,
-    unit.qualification, there and there.customer_id .. " " .. there.qualification or "none")
+  refuse("item %d is %s %s here, and %s there", unit.position, unit.customer_id, unit.qualification,
+    there and there.customer_id .. " " .. there.qualification or "none")
 end
 
 --- Raises where the journal has another item in the place of this one. (A malformed item has no row, and
