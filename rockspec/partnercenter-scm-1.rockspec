@@ -112,6 +112,7 @@ build = {
     ["partnercenter.callback"] = "lua/partnercenter/callback.lua",
     ["partnercenter.client"] = "lua/partnercenter/client.lua",
     ["partnercenter.command"] = "lua/partnercenter/command.lua",
+    ["partnercenter.command.again"] = "lua/partnercenter/command/again.lua",
     ["partnercenter.command.arguments"] = "lua/partnercenter/command/arguments.lua",
     ["partnercenter.command.bulk"] = "lua/partnercenter/command/bulk.lua",
     ["partnercenter.command.call"] = "lua/partnercenter/command/call.lua",
