@@ -172,7 +172,7 @@ error_log DIR/error.log;
 user root;
 worker_processes WORKERS;
 MAIN
-events { worker_connections 1024; }
+events { worker_connections 4096; }
 http {
   log_format seen '$server_protocol $connection $request';
   access_log DIR/access.log seen;
