@@ -6,9 +6,8 @@
 local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local group = require "partnercenter.group"
-local journal = require "partnercenter.journal"
-local memory = require "partnercenter.bulk.memory"
-local nginx = require "partnercenter.nginx"
+local journal = require "partnercenter.journal.option"
+local ledger = require "partnercenter.bulk.ledger"
 local options = require "partnercenter.options"
 local pace = require "partnercenter.pace"
 local source = require "partnercenter.bulk.source"
@@ -16,6 +15,10 @@ local tally = require "partnercenter.bulk.tally"
 local work = require "partnercenter.bulk.work"
 
 local M = {}
+
+--- How many pieces are begun between two looks at those under way: the ones that end at once, as malformed
+--- items do, would hold up the others.
+local MOST_AT_ONCE = 64
 
 M.OPTIONS = {
   { name = "concurrency", types = "number", default = 16, check = options.whole(1, 65535) },
@@ -49,8 +52,13 @@ function Run:release(unit)
   self.pace:note(self.client.core:refusals())
 end
 
---- Begins a piece for a customer, who has no other then.
+--- Begins a piece for a customer, who has no other then; unless somebody else has taken it meanwhile.
 local function begin(run, code, unit, ...)
+  local is_held, err = run.ledger:holds(unit)
+  run.tally:fail(err)
+  if not is_held then
+    return
+  end
   run.busy[unit.customer_id] = true
   run.tally.in_flight = run.tally.in_flight + 1
   run.group:spawn(code, run, unit, ...)
@@ -63,8 +71,12 @@ local function may_begin(run)
 end
 
 --- Begins the polls that are due. One for a customer with a call in flight waits for its end.
+---@return boolean is_again whether to come back soon
 local function begin_polls(run)
-  while may_begin(run) do
+  for _ = 1, MOST_AT_ONCE do
+    if not may_begin(run) then
+      return false
+    end
     local entry, err = run.held, nil
     if not entry then
       entry, err = run.ledger:take_due()
@@ -72,10 +84,11 @@ local function begin_polls(run)
     run.tally:fail(err)
     run.held = entry and run.busy[entry.unit.customer_id] and entry or nil
     if not entry or run.held then
-      break
+      return false
     end
     begin(run, work.poll, entry.unit, entry.wait)
   end
+  return true
 end
 
 --- Reads items of the source, and admits those that are well formed.
@@ -121,7 +134,10 @@ end
 --- Begins new items; one for a customer with a call in flight holds up the others.
 ---@return boolean is_again whether to come back soon
 local function begin_items(run)
-  while may_begin(run) do
+  for _ = 1, MOST_AT_ONCE do
+    if not may_begin(run) then
+      return false
+    end
     local is_again = fill(run)
     local unit = run.ready[#run.ready]
     if run.tally.failure or not unit or run.busy[unit.customer_id] then
@@ -130,7 +146,7 @@ local function begin_items(run)
     run.ready[#run.ready] = nil
     begin(run, work.update, unit)
   end
-  return false
+  return true
 end
 
 local function is_done(run)
@@ -138,15 +154,25 @@ local function is_done(run)
     or run.source.is_exhausted and #run.ready == 0 and not run.held and run.ledger:is_finished())
 end
 
---- Waits for the end of a piece, or until the ledger has something to do that can be done.
-local function wait(run, is_again)
+--- When to go on, by core.now(), if no piece ends before: where the ledger has something to do that can be
+--- done. A run that is ending leaves undone what would begin something.
+local function next_due(run, is_again)
   local now = core.now()
-  local due = run.tally.failure and math.huge or is_again and now or run.ledger:next_due()
-  if due <= now and not is_again and (run.held or #run.ready > 0 or not may_begin(run)) then
-    due = now + 1
+  if run.tally.failure then
+    return run.ledger:next_sync()
+  elseif is_again then
+    return now
   end
+  local due = run.ledger:next_due()
+  local is_held_up = run.held or #run.ready > 0 or not may_begin(run)
+  return due <= now and is_held_up and now + 1 or due
+end
+
+--- Waits for the end of a piece, or until there is something else to do.
+local function wait(run, is_again)
+  local due = next_due(run, is_again)
   run.group.is_ending = run.tally.failure ~= nil
-  local err = run.group:wait(math.max(0, due - now))
+  local err = run.group:wait(math.max(0, due - core.now()))
   if err then
     run.tally:fail(err)
     run.group:cancel()
@@ -156,13 +182,13 @@ end
 local function go(run)
   while true do
     run.tally:fail(run.ledger:sync())
-    begin_polls(run)
-    local is_again = begin_items(run)
+    local has_more_polls = begin_polls(run)
+    local has_more_items = begin_items(run)
     run.group:check()
     if is_done(run) then
       return
     end
-    wait(run, is_again)
+    wait(run, has_more_polls or has_more_items)
   end
 end
 
@@ -181,21 +207,6 @@ local function go_safely(run)
   end
 end
 
---- The ledger that the options ask for.
----@return partnercenter.Memory|partnercenter.Journal|nil
----@return partnercenter.Error? err
-local function open_ledger(values, new_wait)
-  if not values.journal then
-    return memory.new()
-  elseif nginx.is_here() then
-    return nil, core.error {
-      category = "unavailable",
-      message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",
-    }
-  end
-  return journal.open(values.journal, values.wait, new_wait)
-end
-
 --- Makes the run.
 ---@param client partnercenter.Client
 ---@param items table|function
@@ -204,15 +215,15 @@ end
 ---@return partnercenter.Error? err
 function M.run(client, items, values)
   local begun = core.now()
-  local ledger, err = open_ledger(values, function(unit) return work.new_wait(client, unit, values) end)
-  if not ledger then
+  local opened, err = ledger.open(values, function(unit) return work.new_wait(client, unit, values) end)
+  if not opened then
     return nil, err
   end
   local from = source.new(client, items)
   local run = setmetatable({
     client = client,
     values = values,
-    ledger = ledger,
+    ledger = opened,
     source = from,
     tally = tally.new(client, from, values),
     busy = {},
@@ -221,7 +232,7 @@ function M.run(client, items, values)
     pace = pace.new(values.concurrency, client.core:refusals()),
   }, Run)
   go_safely(run)
-  run.tally:fail(ledger:close())
+  run.tally:fail(opened:close())
   return run.tally:close(core.now() - begun)
 end
 

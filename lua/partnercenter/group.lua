@@ -69,14 +69,12 @@ function Group:check()
   end
 end
 
---- Waits until a piece has ended since the last wait, at most so many seconds.
+--- Waits until a piece has ended since the last wait, at most so many seconds. The others move on, also when
+--- one has ended already.
 ---@param seconds number
 ---@return partnercenter.Error? err why it cannot wait
 function Group:wait(seconds)
-  local err
-  if not self.has_ended then
-    err = flight.pause(self.client, math.min(seconds, LONGEST_WAIT), self)
-  end
+  local err = flight.pause(self.client, self.has_ended and 0 or math.min(seconds, LONGEST_WAIT), self)
   if not self.has_ended and self.running > 0 and not self.client.core:is_open() then
     flight.sleep(self.client, self) -- what still runs is in a function of the script's
   end

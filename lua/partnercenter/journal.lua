@@ -6,14 +6,13 @@
 local claim = require "partnercenter.journal.claim"
 local core = require "partnercenter.core"
 local database = require "partnercenter.journal.database"
+local hold = require "partnercenter.journal.hold"
 local holder = require "partnercenter.journal.holder"
+local option = require "partnercenter.journal.option"
 local row = require "partnercenter.journal.row"
 local schema = require "partnercenter.journal.schema"
 
 local M = {}
-
---- How often holds are renewed, in seconds.
-local RENEW = 10
 
 --- How soon what is noted gets on the disk, in seconds.
 local DELAY = 0.2
@@ -29,6 +28,7 @@ local DELAY = 0.2
 ---@field package offset integer what is added to the positions of this source
 ---@field package noted table[] what is not on the disk yet: the columns to set and the unit
 ---@field package due_rows table[] rows in vetting that are held by this process and not yet polled
+---@field package hold partnercenter.Hold
 local Journal = {}
 Journal.__index = Journal
 
@@ -87,8 +87,9 @@ end
 
 --- What has become of an item.
 ---@param state string `succeeded`, `denied` or `failed`
-function Journal:note(unit, state, result, err, meta)
-  note(self, unit, row.of_end(state, result, err, meta))
+---@param wait? partnercenter.Wait where it is the wait for the decision that has failed
+function Journal:note(unit, state, result, err, meta, wait)
+  note(self, unit, row.of_end(state, result, err, meta, wait))
 end
 
 --- An item was updated, or polled: it is polled again at `due` (by core.now()).
@@ -107,17 +108,24 @@ function Journal:take_due()
       return nil, err
     end
     self.due_rows = claimed.rows
-    self.due_at = claimed.due_in and core.now() + claimed.due_in or math.huge
+    self.due_at = core.now() + (claimed.due_in or math.huge)
   end
   local found = table.remove(self.due_rows, 1)
   return found and row.entry(found, self.new_wait)
 end
 
---- When there is something to do of its own accord, by core.now(): a poll, or a look at the disk.
+--- When the holds are to be renewed, or what is noted is to get on the disk, by core.now().
+function Journal:next_sync()
+  if self.failure then
+    return math.huge
+  end
+  return math.min(self.hold.due, self.noted_at and self.noted_at + DELAY or math.huge)
+end
+
+--- When there is something to do of its own accord, by core.now(): a poll, a look at the disk, or that.
 function Journal:next_due()
   local at = #self.due_rows > 0 and core.now() or self.follows and self.due_at or math.huge
-  local write_at = self.noted_at and self.noted_at + DELAY or math.huge
-  return math.min(at, write_at, self.renew_at, self.look_at)
+  return math.min(at, self.look_at, self:next_sync())
 end
 
 --- Items that another process has left behind, once the source is at its end.
@@ -131,31 +139,37 @@ function Journal:take_left_behind()
   if not claimed then
     return nil, err
   end
-  self.has_looked, self.others = true, claimed.others
+  self.has_looked = true
+  self.due_at = math.min(self.due_at, core.now() + (claimed.due_in or math.huge))
   self.look_at = math.huge
   if #claimed.units > 0 then
     self.look_at = core.now() -- there may be more
-  elseif self.others > 0 then
+  elseif claimed.others > 0 then
     self.look_at = core.now() + claim.LOOK_AGAIN
   end
   return claimed.units
 end
 
-local function renew(self)
-  if self.renew_at <= core.now() then
-    row.renew(self.db, self.run, self.me, claim.HOLD)
-    self.renew_at = core.now() + RENEW
+--- Whether an item that was taken is still this process's, when it is to be begun.
+---@param unit partnercenter.Unit
+---@return boolean? is_held
+---@return partnercenter.Error? err
+function Journal:holds(unit)
+  if self.hold:is_certain(unit.lapses) then
+    return true
   end
+  local found, err = transact(self, claim.look, unit)
+  return found and found.holder == self.me, err
 end
 
 --- Puts what is noted on the disk when it is time to, and renews the holds.
 ---@return partnercenter.Error? err
 function Journal:sync()
   local is_time = self.noted_at and (#self.noted >= self.batch or core.now() >= self.noted_at + DELAY)
-  if not is_time and core.now() < self.renew_at then
+  if not is_time and not self.hold:is_due() then
     return nil
   end
-  return select(2, transact(self, renew))
+  return select(2, transact(self, claim.renew_in_time))
 end
 
 --- The source has ended after so many items.
@@ -198,53 +212,36 @@ local function open(at, run)
 end
 
 --- Opens the journal of a run.
----@param spec string|table a path or URL, or `{ at, run, add }`
+---@param spec string|table the option
 ---@param follows boolean whether items in vetting are followed
 ---@param new_wait fun(unit: partnercenter.Unit): partnercenter.Wait
 ---@return partnercenter.Journal? journal
 ---@return partnercenter.Error? err
 function M.open(spec, follows, new_wait)
-  spec = type(spec) == "table" and spec or { at = spec }
-  local run = spec.run or "default"
-  local ok, opened = pcall(open, spec.at, run)
+  local at, run, may_add = option.read(spec)
+  local ok, opened = pcall(open, at, run)
   if not ok then
-    return nil, journal_error(opened, spec.at)
+    return nil, journal_error(opened, at)
   end
   local found = opened.found
   return setmetatable({
     db = opened.db,
-    at = spec.at,
+    at = at,
     run = run,
     me = holder.begin(),
     begun = found.now,
     total = found.total,
     last = found.last,
-    offset = spec.add and found.last or 0,
-    may_add = spec.add,
+    offset = may_add and found.last or 0,
+    may_add = may_add,
     follows = follows,
     new_wait = new_wait,
     noted = {},
     due_rows = {},
     due_at = follows and core.now() or math.huge,
-    renew_at = core.now() + RENEW,
+    hold = hold.new(),
     look_at = math.huge,
   }, Journal)
-end
-
-local FIELDS = { at = "string", run = "string", add = "boolean" }
-
---- What is wrong with the option `journal`; nil when nothing is.
-function M.check(spec)
-  spec = type(spec) == "string" and { at = spec } or spec
-  for name, value in pairs(spec) do
-    if type(value) ~= FIELDS[name] then
-      return ("must be a path or URL, or { at = path or URL, run = name, add = true }: %s is %s"):format(tostring(name),
-        FIELDS[name] and "a " .. type(value) or "unknown")
-    elseif type(value) == "string" and (value == "" or value:find "%z") then
-      return ("must have no empty text in it, and no NUL: %s"):format(name)
-    end
-  end
-  return not spec.at and "must say where it is, in the field at" or nil
 end
 
 return M

@@ -151,6 +151,20 @@ describe("a run", function()
     assert.equal(2, #items.updates(server))
   end)
 
+  it("lets calls in flight end while it has nothing but malformed items", function()
+    local no_website = { customer_id = items.customer(9), qualification = "Education", website = "a\nb" }
+    for n, malformed in ipairs { "not even a table", no_website } do
+      local count, has_answer = 0, false
+      run(function()
+        count = count + 1
+        assert(count < 1e6)
+        return count == 1 and items.item(n) or not has_answer and malformed or nil
+      end, { concurrency = 4, on_result = function(_, result) has_answer = has_answer or result ~= nil end })
+      assert.is_true(count < 1e6)
+      assert.is_true(has_answer)
+    end
+  end)
+
   it("reports what the service refuses, and goes on", function()
     assert(client:update_qualification(items.customer(2), "StateOwnedEntity"))
     local all = items.array(4)

@@ -293,6 +293,89 @@ function M.describe(journal, it, before_each, after_each)
     end
   end)
 
+  it("asks for the decision, and does not update again, where only the wait had failed", function()
+    restart { vetting_time = 3600 }
+    local failures = {}
+    local function on_result(item, _, err) failures[item.customer_id] = err and err.category end
+    local waiting = { wait = true, interval = 0.02, wait_timeout = 0.2, on_result = on_result }
+    local function fail_poll()
+      local call = client:start("update_qualifications", items.array(2), { journal = journal.at, wait = true, interval = 0.3,
+        wait_timeout = 0.6, on_result = on_result })
+      while #items.updates(server) < 2 do
+        call:done()
+      end
+      server:fail { status = 403, path = items.customer(2) }
+      return call:result()
+    end
+    assert.same({ 2, 0, 2, 0, 0 }, counts(assert(fail_poll())))
+    assert.same({ [items.customer(1)] = "timeout", [items.customer(2)] = "forbidden" }, failures)
+    local rows = by_customer(journal, "state, category")
+    assert.same({ customer_id = items.customer(1), state = "failed", category = "timeout" }, rows[items.customer(1)])
+    assert.same({ customer_id = items.customer(2), state = "failed", category = "forbidden" }, rows[items.customer(2)])
+    failures = {}
+    assert.same({ 2, 0, 2, 0, 0 }, counts(assert(run(journal, items.array(2), waiting)))) -- a wait of its own
+    assert.same({ [items.customer(1)] = "timeout", [items.customer(2)] = "timeout" }, failures)
+    assert.same({ 2, 0, 0, 2, 0 }, counts(assert(run(journal, items.array(2))))) -- without a wait it has succeeded
+    local body = '[{"qualification":"Education","vettingStatus":"Approved"}]'
+    server:fail { status = 200, body = body, times = 2 }
+    assert.same({ 2, 2, 0, 0, 0 }, counts(assert(run(journal, items.array(2), { wait = true }))))
+    assert.equal(2, #items.updates(server))
+    for _, row in pairs(by_customer(journal, "state, category, holder")) do
+      assert.same({ customer_id = row.customer_id, state = "succeeded" }, row)
+    end
+  end)
+
+  it("follows what another process has sent, and left in vetting", function()
+    local elsewhere = "another-machine pid:[1] 1 1"
+    assert(run(journal, items.array(3)))
+    journal.run(("UPDATE partnercenter_items SET state = 'sending', holder = '%s', held_until = %d WHERE position = 1")
+      :format(elsewhere, os.time() + 1000))
+    local call = client:start("update_qualifications", items.array(3), { journal = journal.at, wait = true, interval = 0.1 })
+    for _ = 1, 20 do
+      assert.is_false(call:done())
+    end
+    journal.run(("UPDATE partnercenter_items SET state = 'vetting', holder = NULL, held_until = NULL, vetting_begun = %d, "
+      .. "due = %d, pause = 60 WHERE position = 1"):format(os.time(), os.time()))
+    assert.same({ 3, 1, 0, 2, 0 }, counts(assert(call:result())))
+    assert.equal("succeeded", by_customer(journal, "state")[items.customer(1)].state)
+  end)
+
+  it("has no two calls for one customer in flight, whichever process makes them", function()
+    restart { latency = 0.02, vetting_time = 0.05 }
+    local busy, overlaps, both = {}, 0, {}
+    for _, name in ipairs { "Education", "StateOwnedEntity" } do -- a batch of each
+      for n = 1, 64 do
+        both[#both + 1] = { customer_id = items.customer(n), qualification = name }
+      end
+    end
+    local function on_event(event)
+      if event.type == "request" then
+        overlaps = overlaps + (busy[event.customer_id] and 1 or 0)
+        busy[event.customer_id] = true
+      elseif event.type == "response" then
+        busy[event.customer_id] = nil
+      end
+    end
+    client:close()
+    new_client { on_event = on_event }
+    local options = access.options(server)
+    options.on_event = on_event
+    local other = assert(partnercenter.new(options))
+    local calls = {}
+    for i, each in ipairs { client, other } do
+      calls[i] = each:start("update_qualifications", both, { journal = journal.at, concurrency = 8, wait = true,
+        interval = 0.05 })
+    end
+    while not (calls[1]:done() and calls[2]:done()) do
+      calls[2]:done()
+    end
+    local first, second = assert(calls[1]:result()), assert(calls[2]:result())
+    other:close()
+    assert.equal(0, overlaps)
+    local done = first.succeeded + first.failed + second.succeeded + second.failed
+    assert.same({ 128, 128, 128 }, { first.total, second.total, done })
+  end)
+
   it("is shared by processes without doing an item twice", function()
     restart { vetting_time = 0.1, latency = 0.01 }
     local other = assert(partnercenter.new(access.options(server)))

@@ -20,7 +20,7 @@ end
 ---@field qualification string as the enumeration spells it
 ---@field request_id string? where it must be a certain one
 ---@field is_repeated boolean? an earlier request for it may have had its effect
----@field entry table? its row in the journal
+---@field lapses integer? of the journal's hold, when it was taken
 
 --- Reads an item as far as a run has to know it.
 ---@param item any

@@ -21,6 +21,11 @@ function Memory.admit(_, units)
   return units, 0
 end
 
+--- Whether an item that was taken is still this run's, when it is to be begun.
+function Memory.holds()
+  return true
+end
+
 --- What has become of an item, where it has ended.
 function Memory.note() end
 
@@ -43,6 +48,11 @@ end
 ---@return number
 function Memory:next_due()
   return self.agenda:next_due()
+end
+
+--- When something is to get on a disk: never.
+function Memory.next_sync()
+  return math.huge
 end
 
 --- Items that another process has left behind: none.

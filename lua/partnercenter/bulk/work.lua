@@ -60,10 +60,11 @@ local function state_of(result)
 end
 
 --- The end of an item. One that was cancelled has not come to its end: the journal keeps it as it was.
-local function finish(run, unit, result, err, meta)
+---@param wait? partnercenter.Wait where it is the wait for the decision that has failed
+local function finish(run, unit, result, err, meta, wait)
   local state = state_of(result)
   if not (err and err.category == "cancelled") then
-    run.ledger:note(unit, state, result, err, meta)
+    run.ledger:note(unit, state, result, err, meta, wait)
   end
   run.tally:settle(state, unit.item, result, err, meta)
 end
@@ -97,7 +98,7 @@ function M.poll(_, run, unit, wait)
   elseif decided then
     finish(run, unit, wait.last, nil, wait.meta)
   elseif due.category ~= "cancelled" then
-    finish(run, unit, nil, due, wait.meta)
+    finish(run, unit, nil, due, wait.meta, wait)
   end
 end
 

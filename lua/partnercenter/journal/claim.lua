@@ -3,13 +3,11 @@
 
 local core = require "partnercenter.core"
 local encoding = require "partnercenter.journal.encoding"
+local hold = require "partnercenter.journal.hold"
 local holder = require "partnercenter.journal.holder"
 local row = require "partnercenter.journal.row"
 
 local M = {}
-
---- How long a hold lasts, in seconds, unless it is renewed.
-M.HOLD = 30
 
 --- How soon it is looked again whether others have left something behind, in seconds.
 M.LOOK_AGAIN = 2
@@ -17,10 +15,14 @@ M.LOOK_AGAIN = 2
 --- How many rows are looked at, at once.
 local MOST = 64
 
---- Whether the hold on a row has ended.
-local function is_free(self, found)
-  return found.holder == nil or found.holder ~= self.me
-    and (found.held_until < self.db.now or holder.is_gone(found.holder))
+--- Whether another process works for a customer, on whatever row.
+local function is_elsewhere(self, customer_id)
+  for _, found in ipairs(row.held_by_others(self.db, self.run, customer_id, self.me)) do
+    if found.held_until >= self.db.now and not holder.is_gone(found.holder) then
+      return true
+    end
+  end
+  return false
 end
 
 --- Raises how the source differs from the one that the journal was written for, which says nothing
@@ -62,7 +64,18 @@ local function request_id_of(found, unit)
   return is_lost and encoding.is_same(found.item, unit) and found.request_id or core.new_guid()
 end
 
---- Takes an item into the run.
+--- Lets an item whose update was taken, but whose decision was not learnt, be followed anew.
+---@return boolean is_followed
+local function follow_again(self, found)
+  if self.follows then
+    row.follow_again(self.db, self.run, found)
+    self.due_at = math.min(self.due_at, core.now())
+  end
+  return self.follows
+end
+
+--- Takes an item into the run. While another process works for its customer it is written down, and left
+--- behind for whoever is free then.
 ---@return boolean to_do whether it is to be done now
 ---@return boolean? is_skipped it came to its end before this run began (or else it is counted when it does)
 local function admit_one(self, unit)
@@ -70,17 +83,24 @@ local function admit_one(self, unit)
   if not self.may_add then
     check_source(self, unit, found)
   end
+  local is_old = found and found.changed < self.begun
+  local is_failed = is_old and found.state == "failed"
+  local is_open = not found or is_failed or found.state == "sending" and found.holder ~= self.me
+  if is_failed and found.vetting_begun then
+    return false, not follow_again(self, found)
+  elseif not is_open then
+    return false, is_old and found.state ~= "sending" and not (found.state == "vetting" and self.follows)
+  end
+  local me = not is_elsewhere(self, unit.customer_id) and self.me or nil
   if not found then
     unit.request_id = core.new_guid()
-    row.insert(self.db, self.run, unit, unit.position + self.offset, self.me, M.HOLD)
-    return true
-  elseif found.state == "sending" and is_free(self, found) or found.state == "failed" and found.changed < self.begun then
+    row.insert(self.db, self.run, unit, unit.position + self.offset, me, hold.SECONDS)
+  elseif me or is_failed then
     unit.request_id, unit.is_repeated = request_id_of(found, unit), true
-    row.take(self.db, self.run, unit, self.me, M.HOLD)
-    return true
+    row.take(self.db, self.run, unit, me, hold.SECONDS)
   end
-  local is_under_way = found.state == "sending" or found.state == "vetting" and self.follows
-  return false, not is_under_way and found.changed < self.begun
+  unit.lapses = self.hold.lapses
+  return me ~= nil, false
 end
 
 --- Takes items into the run.
@@ -97,38 +117,69 @@ function M.admit(self, units)
   return { to_do = to_do, skipped = skipped }
 end
 
+--- Takes a row for this process.
+local function take(self, found)
+  row.hold(self.db, self.run, found, self.me, hold.SECONDS)
+  found.lapses = self.hold.lapses
+end
+
+local function renew(self)
+  row.renew(self.db, self.run, self.me, hold.SECONDS)
+  self.hold:renewed(self.db.began)
+end
+
+--- Renews the holds of this process when it is time to.
+function M.renew_in_time(self)
+  if self.hold:is_due() then
+    renew(self)
+  end
+end
+
+--- Renews the holds that there still are.
+---@return table? found the row of an item that this process took
+function M.look(self, unit)
+  renew(self)
+  return row.find(self.db, self.run, unit)
+end
+
+--- How many seconds there are until a row in vetting is due that this process does not hold; nil without one.
+local function next_due(self)
+  local due = row.next_due(self.db, self.run, self.me)
+  return due and due - self.db.now
+end
+
 --- Takes the rows that are to be polled now.
 ---@return table claimed `rows`, and `due_in` (seconds until the next one; nil: there is none)
 function M.due(self)
   local db, rows = self.db, {}
   for _, found in ipairs(row.due(db, self.run, self.me, MOST)) do
-    if is_free(self, found) then
-      row.hold(db, self.run, found, self.me, M.HOLD)
+    if not is_elsewhere(self, found.customer_id) then
+      take(self, found)
       found.begun = core.now() - (db.now - found.vetting_begun)
       rows[#rows + 1] = found
     end
   end
-  local next_due = row.next_due(db, self.run, self.me)
-  local due_in = next_due and next_due - db.now
+  local due_in = next_due(self)
   if due_in and due_in <= 0 and #rows == 0 then -- somebody else holds it
     due_in = M.LOOK_AGAIN
   end
   return { rows = rows, due_in = due_in }
 end
 
---- Takes items that were to be sent by processes which are gone.
----@return table claimed `units`, and `others` (how many items other processes still hold)
+--- Takes items that are to be sent, and that no process works on.
+---@return table claimed `units`, `others` (how many items other processes still hold), and `due_in` (seconds until
+--- an item that they have sent is to be polled; nil: there is none)
 function M.left_behind(self)
   local units, others = {}, 0
   for _, found in ipairs(row.sending(self.db, self.run, self.me, MOST)) do
-    if is_free(self, found) then
-      row.hold(self.db, self.run, found, self.me, M.HOLD)
+    if not is_elsewhere(self, found.customer_id) then
+      take(self, found)
       units[#units + 1] = row.unit(found)
     else
       others = others + 1
     end
   end
-  return { units = units, others = others }
+  return { units = units, others = others, due_in = next_due(self) }
 end
 
 return M

@@ -10,8 +10,9 @@ local M = {}
 local DIALECTS = {
   SQLite3 = {
     begin = "BEGIN IMMEDIATE", -- no other process writes meanwhile
-    -- Written ahead, and to the disk with each commit; another writer is waited for.
-    setup = { "PRAGMA busy_timeout = 30000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL" },
+    -- Written ahead, and to the disk with each commit. Another writer is waited for, but not for as long as a
+    -- hold on a row lasts.
+    setup = { "PRAGMA busy_timeout = 20000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL" },
   },
   PostgreSQL = {
     begin = "BEGIN",
@@ -20,16 +21,18 @@ local DIALECTS = {
     lock = "SELECT pg_advisory_xact_lock(hashtext(?))",
     -- The clock of the machine that all share.
     clock = "SELECT extract(epoch from clock_timestamp())::float8 AS now",
-    -- A machine that is lost in the middle of a transaction does not hold up the others for long.
+    -- A machine that is lost in the middle of a transaction holds up the others for less than they wait, and
+    -- they wait for less than a hold on a row lasts.
     setup = {
       "SET client_min_messages = warning", "SET client_encoding = 'UTF8'", "SET synchronous_commit = on",
-      "SET idle_in_transaction_session_timeout = '60s'", "SET lock_timeout = '90s'",
+      "SET idle_in_transaction_session_timeout = '10s'", "SET lock_timeout = '20s'",
     },
   },
 }
 
 ---@class partnercenter.Database
----@field now number the time when the transaction began, in seconds since the epoch
+---@field now number the time when the transaction began, in seconds since the epoch, by the clock that all share
+---@field began number the same by this machine's
 local Database = {}
 Database.__index = Database
 
@@ -85,7 +88,8 @@ local function transact(database, name, work, ...)
   if dialect.lock then
     database:rows(dialect.lock, name)
   end
-  database.now = dialect.clock and database:row(dialect.clock).now or core.time()
+  database.began = core.time()
+  database.now = dialect.clock and database:row(dialect.clock).now or database.began
   local value = work(...)
   database:run "COMMIT"
   return value

@@ -41,25 +41,39 @@ function M.at(db, run, position)
   return db:row(COLUMNS .. " WHERE run = ? AND position = ?", run, whole(position))
 end
 
---- Writes a new item down, to be sent by `holder`.
+--- The rows of a customer that somebody else than `holder` holds.
+function M.held_by_others(db, run, customer_id, holder)
+  return db:rows("SELECT holder, held_until FROM partnercenter_items WHERE run = ? AND customer_id = ? AND holder <> ?",
+    run, customer_id, holder)
+end
+
+--- Writes a new item down, to be sent by `holder`; by anybody without one.
 function M.insert(db, run, unit, position, holder, seconds)
   db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
     .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, ?, ?, ?, ?)",
     run, unit.customer_id, unit.qualification, whole(position), encoding.of_item(unit), unit.request_id,
-    db.now, db.now, holder, db.now + seconds)
+    db.now, db.now, holder, holder and db.now + seconds)
 end
 
---- Takes the row of an item for `holder`, who sends it.
+--- Takes the row of an item for `holder`, who sends it; for anybody without one.
 function M.take(db, run, unit, holder, seconds)
   db:run("UPDATE partnercenter_items SET state = 'sending', item = ?, request_id = ?, changed = ?, holder = ?, "
     .. "held_until = ?" .. KEY,
-    encoding.of_item(unit), unit.request_id, db.now, holder, db.now + seconds, run, unit.customer_id, unit.qualification)
+    encoding.of_item(unit), unit.request_id, db.now, holder, holder and db.now + seconds,
+    run, unit.customer_id, unit.qualification)
 end
 
 --- Takes a row for `holder`.
 function M.hold(db, run, found, holder, seconds)
   db:run("UPDATE partnercenter_items SET holder = ?, held_until = ?" .. KEY, holder, db.now + seconds,
     run, found.customer_id, found.qualification)
+end
+
+--- Lets an item in vetting whose wait has failed be waited for anew, by anybody.
+function M.follow_again(db, run, found)
+  db:run("UPDATE partnercenter_items SET state = 'vetting', category = NULL, status = NULL, code = NULL, message = NULL, "
+    .. "vetting_begun = ?, due = ?, pause = NULL, changed = ?" .. KEY,
+    db.now, db.now, db.now, run, found.customer_id, found.qualification)
 end
 
 --- Renews all holds of `holder`.
@@ -72,11 +86,14 @@ function M.let_go(db, run, holder)
 end
 
 --- The columns of an item that has ended. `attempts` are added to those there.
-function M.of_end(state, result, err, meta)
+---@param wait? partnercenter.Wait where it has failed after the update was taken
+function M.of_end(state, result, err, meta, wait)
+  result = result or wait and wait.last
   return {
     state = state,
     attempts = meta.attempts,
     answer = result and encoding.of_answer(result),
+    begun = wait and wait.begun,
     category = err and err.category,
     status = meta.status,
     code = err and encoding.of_text(err.code),
@@ -156,6 +173,7 @@ function M.unit(found)
     qualification = found.qualification,
     request_id = found.request_id,
     is_repeated = true,
+    lapses = found.lapses,
   }
 end
 
@@ -163,7 +181,7 @@ end
 function M.entry(found, new_wait)
   local unit = M.unit(found)
   local wait = new_wait(unit)
-  wait.begun, wait.pause = found.begun, found.pause
+  wait.begun, wait.pause = found.begun, found.pause or wait.pause
   wait.last = found.answer and encoding.answer(found.answer) or nil
   return { unit = unit, wait = wait }
 end
