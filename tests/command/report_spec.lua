@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 local cjson = require "cjson"
 local sandbox = require "partnercenter.sandbox"
+local postgresql = require "tests.support.postgresql"
 local support = require "tests.command.support"
 
 describe("partnercenter report", function()
@@ -62,6 +63,39 @@ describe("partnercenter report", function()
     assert.matches("Not an Education Customer", out)
     assert.matches("prefers%-color%-scheme: dark", out)
     assert.matches("@media print", out)
+  end)
+
+  it("tells the same of a journal in PostgreSQL", function()
+    local database = postgresql.start()
+    local ok, raised = pcall(function()
+      local at = support.quote(("postgresql://specs@/postgres?host=%s"):format(database.directory))
+      local password = "PGPASSWORD=" .. support.quote(database.password)
+      local function run(arguments) return support.run(folder, settings, arguments, nil, password) end
+      local status, _, err = run(("bulk %s/c.csv --journal %s --wait --interval 0.1"):format(folder, at))
+      assert.equal(1, status) -- the service has two of them from before
+      assert.matches("0 succeeded, 1 denied, 2 failed", err)
+      local function without_ids(text)
+        return text:gsub("[%x]+%-[%x]+%-4[%x-]+", "ID"):gsub("%d+%-%d+%-%d+T[%d:]+Z", "TIME")
+      end
+      support.run(folder, settings, ("bulk %s/c.csv --journal %s/other.db --wait --interval 0.1"):format(folder, folder))
+      for _, options in ipairs { "", "--format csv" } do
+        local _, expected = support.run(folder, {}, ("report %s/other.db %s"):format(folder, options))
+        local _, out = run(("report %s %s"):format(at, options))
+        assert.equal(without_ids(expected), without_ids(out))
+        assert.is_truthy(out:find("already_exists", 1, true))
+      end
+      local _, out = run(("report %s --format html"):format(at))
+      assert.matches('<polygon class="area failed"', out)
+      status, _, err = run(("report %s --run other"):format(at))
+      assert.equal(2, status)
+      assert.matches("there is no run 'other'", err)
+      database.stop()
+      status, _, err = run("report " .. at)
+      assert.equal(2, status)
+      assert.matches("the journal cannot be opened", err)
+    end)
+    database.remove()
+    assert.is_true(ok, raised)
   end)
 
   it("says what cannot be read", function()

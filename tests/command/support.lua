@@ -73,11 +73,13 @@ function M.command(folder, settings, arguments, more)
 end
 
 --- Runs the command to its end.
+---@param redirection string? of standard input
+---@param more string? more variables of the environment
 ---@return integer status
 ---@return string output
 ---@return string errors
-function M.run(folder, settings, arguments, redirection)
-  local text = ("%s > %s/out %s 2> %s/err; echo $?"):format(M.command(folder, settings, arguments), folder,
+function M.run(folder, settings, arguments, redirection, more)
+  local text = ("%s > %s/out %s 2> %s/err; echo $?"):format(M.command(folder, settings, arguments, more), folder,
     redirection or "< /dev/null", folder)
   local status = tonumber(M.shell(text))
   return status, M.read(folder .. "/out"), M.read(folder .. "/err")
