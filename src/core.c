@@ -120,6 +120,7 @@ static const luaL_Reg functions[] = {
     { "client", pc_client_f_client },
     { "customer_id", f_customer_id },
     { "error", pc_error_f_error },
+    { "fit", pc_terminal_f_fit },
     { "begin", pc_flight_f_begin },
     { "catch_signals", pc_interrupt_f_catch_signals },
     { "caught_signal", pc_interrupt_f_caught_signal },

@@ -10,6 +10,10 @@
  * leads to something else */
 int pc_terminal_f_terminal(lua_State *L);
 
+/* core.fit(text, columns) -> how many bytes of a text in UTF-8 take at most so many columns, and
+ * how many columns these take */
+int pc_terminal_f_fit(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

@@ -53,6 +53,14 @@ describe("the command", function()
     assert.equal("Customer 1", cjson.decode(out:match "^[^\n]*").companyProfile.companyName)
   end)
 
+  it("prints JSON that is UTF-8 and does nothing to a terminal", function()
+    server:fail { status = 200, path = "/qualifications",
+      body = '[{"qualification":"Education","vettingReason":"\\u001b[1m\\u007f\\u009b1m\255é"}]' }
+    local status, out = run("get " .. CUSTOMER .. " --json")
+    assert.equal(0, status)
+    assert.equal('{"qualification":"Education","vettingReason":"\\u001b[1m\\u007f\\u009b1m?é"}\n', out)
+  end)
+
   it("lists customers and codes", function()
     local status, out = run "customers --filter customer2"
     assert.equal(0, status)

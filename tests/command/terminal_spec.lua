@@ -39,6 +39,25 @@ describe("the command on a terminal", function()
     end
   end)
 
+  it("aligns wide characters, and lets nothing of the service's do something to the terminal", function()
+    local names = { "\\u001b[31mred\\u0007", "東京都立学校", "e\\u0301cole \\u009b31m", "\\u202eevil", "\255\254", "Contoso" }
+    local items = {}
+    for i, name in ipairs(names) do
+      items[i] = ('{"id":"%s","companyProfile":{"companyName":"%s","domain":"d%d.example"}}')
+        :format(support.customer(i), name, i)
+    end
+    local body = '{"totalCount":6,"items":[' .. table.concat(items, ",") .. "]}"
+    server:fail { status = 200, path = "/v1/customers", body = body }
+    open("customers", "LC_ALL=C.UTF-8")
+    terminal.wait_for "%[0%]"
+    local text = terminal.text()
+    for i, name in ipairs { " [31mred    ", "東京都立学校", "e\204\129cole  31m  ", " evil       ", "??          ",
+      "Contoso     " } do -- each takes 12 columns
+      assert.is_truthy(text:find(("%s  %s  d%d.example\n"):format(support.customer(i), name, i), 1, true), text)
+    end
+    assert.is_nil(terminal.colours():find("\27[31m", 1, true))
+  end)
+
   it("shows how far a run is, and ends with Ctrl-C", function()
     support.write_csv(folder .. "/c.csv", 1, 400)
     server:fail { delay = 0.1, times = 1000, path = "/qualifications" }

@@ -8,6 +8,7 @@ local partnercenter = require "partnercenter"
 local settings = require "partnercenter.command.settings"
 local signals = require "partnercenter.command.signals"
 local status = require "partnercenter.command.status"
+local terminal = require "partnercenter.command.terminal"
 
 local M = {}
 
@@ -48,7 +49,7 @@ local function log_in(client, values, out)
   local login, err = device_code.begin(client)
   local token
   if login then
-    out:line(login.message)
+    out:line(terminal.plain(login.message))
     token, err = wait(login)
   end
   if token then

@@ -2,6 +2,7 @@
 --- What is different on a terminal: how wide it is, and colours.
 
 local core = require "partnercenter.core"
+local encoding = require "partnercenter.journal.encoding"
 
 local M = {}
 
@@ -33,17 +34,38 @@ M.COLOURS = {
   vetting = "yellow", sending = "yellow",
 }
 
+--- What does something to a terminal, as patterns: control characters, and those that turn the direction
+--- of writing.
+local ACTIVE = { "[%z\1-\31\127]+", "\194[\128-\159]", "\226\128[\142\143\170-\174]", "\226\129[\166-\169]" }
+
 --- A text that does nothing to a terminal or a line: it may be the service's.
 ---@return string
 function M.plain(text)
-  return (tostring(text):gsub("[%z\1-\31\127]+", " "):gsub("\194[\128-\159]", " "))
+  text = encoding.of_text(tostring(text))
+  for _, pattern in ipairs(ACTIVE) do
+    text = text:gsub(pattern, " ")
+  end
+  return text
 end
 
---- How many columns a text takes: its characters, as most have one.
+--- How many columns a text takes.
 ---@return integer
 function M.width(text)
-  return #(text:gsub("[\128-\191]", ""))
+  return text:find "[\128-\255]" and select(2, core.fit(text, math.huge)) or #text
 end
+
+local function is_utf8()
+  for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
+    local value = os.getenv(name)
+    if value and value ~= "" then
+      return value:lower():find "utf%-?8" ~= nil
+    end
+  end
+  return false
+end
+
+--- What stands for the rest of a text.
+local MORE = is_utf8() and "…" or "~"
 
 --- The beginning of a text that takes at most so many columns.
 ---@return string
@@ -51,12 +73,7 @@ function M.cut(text, columns)
   if M.width(text) <= columns then
     return text
   end
-  local kept, position = 0, 1
-  while kept < columns - 1 do
-    position = text:find("[%z\1-\127\194-\255]", position + 1) or #text + 1
-    kept = kept + 1
-  end
-  return text:sub(1, position - 1) .. "…"
+  return text:sub(1, (core.fit(text, columns - 1))) .. MORE
 end
 
 return M
