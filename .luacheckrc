@@ -13,3 +13,4 @@ files["tests/support/webdriver.lua"] = { std = "lua54" }
 files["examples/nginx"] = { std = "ngx_lua" }
 files["tests/soak"] = { std = "lua54" }
 files["tests/crash"] = { std = "lua54" }
+files["tests/fuzz"] = { std = "lua54" }

@@ -104,11 +104,15 @@ static bool is_documented(lua_State *L, int decoded) {
     return true;
 }
 
-/* Pushes the message of a decoded error object and returns true, or pushes nothing. */
+/* Pushes the message of a decoded error object and returns true, or pushes nothing. An empty one
+ * says nothing. */
 static bool push_object_message(lua_State *L, int decoded) {
     for (size_t i = 0; i < sizeof error_forms / sizeof error_forms[0]; i++) {
-        if (push_string_field(L, decoded, error_forms[i].message))
+        if (!push_string_field(L, decoded, error_forms[i].message))
+            continue;
+        if (compat_rawlen(L, -1) > 0)
             return true;
+        lua_pop(L, 1);
     }
     return false;
 }

@@ -47,38 +47,45 @@ struct step {
     size_t text, secret;
 };
 
-/* Writes a code point below 0x10000 as UTF-8 and returns the number of its bytes. */
-static size_t write_utf8(int code, char *bytes) {
-    if (code < 0x80) {
-        bytes[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        bytes[0] = (char)(0xC0 | code >> 6);
-        bytes[1] = (char)(0x80 | (code & 0x3F));
-        return 2;
-    }
-    bytes[0] = (char)(0xE0 | code >> 12);
-    bytes[1] = (char)(0x80 | (code >> 6 & 0x3F));
-    bytes[2] = (char)(0x80 | (code & 0x3F));
-    return 3;
+/* Writes a code point as UTF-8 and returns the number of its bytes. */
+static size_t write_utf8(int code, char bytes[4]) {
+    static const int beyond[] = { 0x80, 0x800, 0x10000 };
+    static const int first[] = { 0, 0xC0, 0xE0, 0xF0 };
+    size_t followers = 0;
+    while (followers < 3 && code >= beyond[followers])
+        followers++;
+    for (size_t i = followers; i > 0; i--, code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3F));
+    bytes[0] = (char)(first[followers] | code);
+    return followers + 1;
+}
+
+/* The number behind the \u that is at `text`; -1 where there is none. */
+static int unit_at(const char *text, size_t length) {
+    return length >= 6 && text[0] == '\\' && text[1] == 'u' ? hex_number(text + 2, 4, 4) : -1;
 }
 
 /* Of an escape of JSON's. */
 static struct step step_of_backslash(struct pc_text text, struct pc_text secret) {
     const struct step none = { 0, 0 };
-    char bytes[3];
-    int code = -1;
+    char bytes[4];
+    size_t used = 6;
+    int code = unit_at(text.data, text.length);
     if (text.length < 2)
         return none;
-    if (text.data[1] == 'u')
-        code = hex_number(text.data + 2, text.length - 2, 4);
     if (code < 0)
         return text.data[1] == secret.data[0] ? (struct step){ 2, 1 } : none;
+    if (code >= 0xD800 && code <= 0xDBFF) { /* the first half of a pair (RFC 8259, section 7) */
+        int low = unit_at(text.data + used, text.length - used);
+        if (low < 0xDC00 || low > 0xDFFF)
+            return none;
+        code = 0x10000 + (code - 0xD800) * 0x400 + (low - 0xDC00);
+        used *= 2;
+    }
     size_t size = write_utf8(code, bytes);
     if (size > secret.length || memcmp(bytes, secret.data, size) != 0)
         return none;
-    return (struct step){ 6, size };
+    return (struct step){ used, size };
 }
 
 static struct step step_of(struct pc_text text, struct pc_text secret, struct reading reading) {

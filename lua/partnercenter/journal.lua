@@ -27,7 +27,7 @@ local DELAY = 0.2
 ---@field package last integer the last position that was there before
 ---@field package offset integer what is added to the positions of this source
 ---@field package noted table[] what is not on the disk yet: the columns to set and the unit
----@field package due_rows table[] rows in vetting that are held by this process and not yet polled
+---@field package due_rows table[] rows in vetting that are held by this process and not yet polled, as entries
 ---@field package hold partnercenter.Hold
 local Journal = {}
 Journal.__index = Journal
@@ -110,8 +110,7 @@ function Journal:take_due()
     self.due_rows = claimed.rows
     self.due_at = core.now() + (claimed.due_in or math.huge)
   end
-  local found = table.remove(self.due_rows, 1)
-  return found and row.entry(found, self.new_wait)
+  return table.remove(self.due_rows, 1)
 end
 
 --- When the holds are to be renewed, or what is noted is to get on the disk, by core.now().

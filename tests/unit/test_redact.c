@@ -44,6 +44,9 @@ static const struct {
     { "\\u20AC5", "\xE2\x82\xAC\x35", "[redacted]" },
     { "caf\\u00e9", "caf\xC3", "caf\\u00e9" },
     { "caf\\u00", "caf\xC3\xA9", "caf\\u00" },
+    { "\\ud83d\\uDE00k", "\xF0\x9F\x98\x80k", "[redacted]" },
+    { "\\ud83dk", "\xF0\x9F\x98\x80k", "\\ud83dk" },
+    { "\\ud83d\\u0041k", "\xF0\x9F\x98\x80k", "\\ud83d\\u0041k" },
     { "se\\", "se\\", "[redacted]" },
     { "\\", "se", "\\" },
 };

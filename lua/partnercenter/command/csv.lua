@@ -34,7 +34,7 @@ local function read_line(self)
     text = text:gsub("^" .. BOM, "")
   end
   self.next_line = self.next_line + 1
-  return (text:gsub("\r$", ""))
+  return text
 end
 
 --- Reads the lines of a record: a quoted field may have several.
@@ -53,6 +53,7 @@ local function read_record(self)
       end
       record = record .. "\n" .. line
     end
+    record = record:gsub("\r$", "") -- of its own end: a quoted line end is part of the field
     if record ~= "" then
       return record
     end

@@ -149,14 +149,14 @@ local function next_due(self)
 end
 
 --- Takes the rows that are to be polled now.
----@return table claimed `rows`, and `due_in` (seconds until the next one; nil: there is none)
+---@return table claimed `rows` (as entries), and `due_in` (seconds until the next one; nil: there is none)
 function M.due(self)
   local db, rows = self.db, {}
   for _, found in ipairs(row.due(db, self.run, self.me, MOST)) do
     if not is_elsewhere(self, found.customer_id) then
       take(self, found)
       found.begun = core.now() - (db.now - found.vetting_begun)
-      rows[#rows + 1] = found
+      rows[#rows + 1] = row.entry(found, self.new_wait)
     end
   end
   local due_in = next_due(self)

@@ -72,11 +72,17 @@ local function armour(text)
   return BYTES .. text:gsub("[\128-\255]", byte_to_character)
 end
 
-local function decode(text)
-  if text:sub(1, 1) == BYTES then
-    text = text:gsub("([\194\195])([\128-\191])", character_to_byte)
+--- The object that a row has in a column. Raises where something else has been written there.
+local function decode(text, column)
+  local value
+  if type(text) == "string" then
+    local is_armoured = text:sub(1, 1) == BYTES
+    value = json.decode(is_armoured and text:gsub("([\194\195])([\128-\191])", character_to_byte) or text)
   end
-  return json.decode(text)
+  if type(value) ~= "table" then
+    error(("a row is damaged: its %s is no JSON object"):format(column), 0)
+  end
+  return value
 end
 
 --- A whole number that JSON would round (it keeps 14 digits) as a text; anything else as it is.
@@ -117,7 +123,7 @@ end
 ---@param text string
 ---@param unit partnercenter.Unit
 function M.is_same(text, unit)
-  local before, now = decode(text) or {}, core_of(unit)
+  local before, now = decode(text, "item"), core_of(unit)
   for _, name in ipairs(sent) do
     if as_sent(before[name]) ~= as_sent(now[name]) then
       return false
@@ -127,7 +133,7 @@ function M.is_same(text, unit)
 end
 
 function M.item(text)
-  return decode(text)
+  return decode(text, "item")
 end
 
 function M.of_answer(result)
@@ -135,7 +141,7 @@ function M.of_answer(result)
 end
 
 function M.answer(text)
-  return decode(text)
+  return decode(text, "answer")
 end
 
 return M
