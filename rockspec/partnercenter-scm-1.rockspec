@@ -185,6 +185,7 @@ build = {
     ["partnercenter.started"] = "lua/partnercenter/started.lua",
     ["partnercenter.vetting"] = "lua/partnercenter/vetting.lua",
   },
+  copy_directories = { "doc", "library" },
   install = {
     bin = { partnercenter = "lua/bin/partnercenter" },
   },
