@@ -14,3 +14,6 @@ files["examples/nginx"] = { std = "ngx_lua" }
 files["tests/soak"] = { std = "lua54" }
 files["tests/crash"] = { std = "lua54" }
 files["tests/fuzz"] = { std = "lua54" }
+
+-- Declarations for editors: names without code.
+files["library"] = { ignore = { "212", "231", "241" }, max_line_length = false }
