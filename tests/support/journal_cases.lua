@@ -263,7 +263,8 @@ function M.describe(journal, it, before_each, after_each)
   it("follows items to their decision, across runs", function()
     local all = items.array(20)
     all[3].website = "denied.example.edu"
-    all[4].note = { text = "a\0b\255\200", number = 1.5, list = { 1, 2 }, yes = true }
+    all[4].note = { text = "a\0b\255\200", number = 1.5, list = { 1, 2 }, yes = true, mark = { "\1", "\1n1", "\1sx" } }
+    all[6].note = { 9007199254740993, -123456789012345678, 123456789012345, 0.1 + 0.2, 1 / 3, 1e300, 5e-324, -0.5, 7 }
     all[5].validation_code = 9007199254740991
     local told, given = {}, {}
     local _, err = run(journal, all, { wait = true, interval = 0.2, concurrency = 4, on_result = function(item)
@@ -274,16 +275,18 @@ function M.describe(journal, it, before_each, after_each)
       end
     end })
     assert.equal("callback", err.category)
-    assert.same(all[4], given[items.customer(4)])
     local summary = assert(run(journal, all, { wait = true, interval = 0.05, on_result = function(item, result)
       told[item.customer_id] = (told[item.customer_id] or 0) + 1
+      given[item.customer_id] = item
       assert(result.vettingStatus ~= "InReview")
     end }))
     assert.equal(20, summary.total)
     assert.equal(20, summary.succeeded + summary.denied + summary.skipped)
     for n = 1, 20 do
       assert.equal(1, told[items.customer(n)])
+      assert.same(all[n], given[items.customer(n)])
     end
+    assert.equal(tostring(all[6].note[1]), tostring(given[items.customer(6)].note[1]))
     local states = by_customer(journal, "state, holder, attempts")
     assert.equal("denied", states[items.customer(3)].state)
     assert.equal("succeeded", states[items.customer(5)].state)
@@ -445,7 +448,9 @@ function M.describe(journal, it, before_each, after_each)
     server:fail { status = 400, body = '{"code":"\255","description":"caf\233 \\u0000 \226\130\172"}' }
     local source = { { customer_id = items.customer(1), qualification = "Education", ["\255"] = "\128", n = 0 / 0 } }
     assert.equal(1, assert(run(journal, source)).failed)
-    assert.equal(1, assert(run(journal, source)).succeeded)
+    source[2] = { customer_id = items.customer(2), qualification = "Education", validation_code = 0 / 0 }
+    local adding = { journal = { at = journal.at, add = true } }
+    assert.same({ 2, 1, 1, 0, 0 }, counts(assert(run(journal, source, adding))))
   end)
 
   it("does not make a run update anything twice, whatever the network does", function()

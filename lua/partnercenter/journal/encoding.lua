@@ -72,6 +72,50 @@ local function armour(text)
   return BYTES .. text:gsub("[\128-\255]", byte_to_character)
 end
 
+--- A string that begins so is a number with all its digits, of which JSON keeps 14; one that is followed by
+--- MARKED_TEXT was a string that happened to begin so.
+local MARK, MARKED_NUMBER, MARKED_TEXT = "\1", "\1n", "\1s"
+
+local type_of_number = rawget(math, "type") or function() end
+local to_integer = rawget(math, "tointeger") or function() end
+
+--- A value as JSON keeps it.
+local function marked(value)
+  if type(value) == "table" then
+    local copy = {}
+    for key, each in pairs(value) do
+      copy[key] = marked(each)
+    end
+    return copy
+  elseif type(value) == "number" and tonumber(("%.14g"):format(value)) ~= value then
+    return MARKED_NUMBER .. (type_of_number(value) == "integer" and "%d" or "%.17g"):format(value)
+  elseif type(value) == "string" and value:sub(1, 1) == MARK then
+    return MARKED_TEXT .. value
+  end
+  return value
+end
+
+--- A value that JSON has kept as it was.
+local function unmarked(value)
+  if type(value) == "table" then
+    for key, each in pairs(value) do
+      value[key] = unmarked(each)
+    end
+  elseif type(value) == "number" then
+    return to_integer(value) or value
+  elseif type(value) == "string" and value:sub(1, 2) == MARKED_NUMBER then
+    return tonumber(value:sub(3))
+  elseif type(value) == "string" and value:sub(1, 2) == MARKED_TEXT then
+    return value:sub(3)
+  end
+  return value
+end
+
+--- A table as a text; nil where it has something that JSON cannot carry.
+local function encode(value)
+  return json.encode(value) and armour(json.encode(marked(value))) -- (a table in itself has no end)
+end
+
 --- The object that a row has in a column. Raises where something else has been written there.
 local function decode(text, column)
   local value
@@ -82,12 +126,7 @@ local function decode(text, column)
   if type(value) ~= "table" then
     error(("a row is damaged: its %s is no JSON object"):format(column), 0)
   end
-  return value
-end
-
---- A whole number that JSON would round (it keeps 14 digits) as a text; anything else as it is.
-local function exact(value)
-  return type(value) == "number" and value >= 1e14 and value == math.floor(value) and ("%.0f"):format(value) or value
+  return unmarked(value)
 end
 
 --- What is sent of an item, alone.
@@ -95,7 +134,7 @@ local function core_of(unit)
   local copy = { customer_id = unit.customer_id, qualification = unit.qualification }
   for _, name in ipairs(sent) do
     local value = unit.item[name]
-    copy[name] = (type(value) == "string" or type(value) == "number") and exact(value) or nil
+    copy[name] = (type(value) == "string" or type(value) == "number") and value or nil
   end
   return copy
 end
@@ -104,14 +143,7 @@ end
 ---@param unit partnercenter.Unit
 ---@return string
 function M.of_item(unit)
-  local code = unit.item.validation_code
-  if exact(code) == code then
-    local text = json.encode(unit.item)
-    if text then
-      return armour(text)
-    end
-  end
-  return armour(assert(json.encode(core_of(unit))))
+  return encode(unit.item) or encode(core_of(unit)) or encode { customer_id = unit.customer_id }
 end
 
 --- A field as the service sees it: a whole number is a text there.
@@ -137,7 +169,7 @@ function M.item(text)
 end
 
 function M.of_answer(result)
-  return armour(json.encode(result) or "{}")
+  return encode(result) or "{}"
 end
 
 function M.answer(text)
