@@ -124,6 +124,7 @@ static const luaL_Reg functions[] = {
     { "begin", pc_flight_f_begin },
     { "catch_signals", pc_interrupt_f_catch_signals },
     { "caught_signal", pc_interrupt_f_caught_signal },
+    { "create_private", pc_private_file_f_create },
     { "unsent", pc_flight_f_unsent },
     { "is_yieldable", f_is_yieldable },
     { "is_running", pc_process_f_is_running },

@@ -147,3 +147,12 @@ int pc_private_file_f_write(lua_State *L) {
     lua_pushboolean(L, 1);
     return 1;
 }
+
+int pc_private_file_f_create(lua_State *L) {
+    int fd =
+        open(luaL_checkstring(L, 1), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd >= 0)
+        close(fd);
+    lua_pushboolean(L, fd >= 0);
+    return 1;
+}

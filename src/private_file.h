@@ -16,6 +16,10 @@ int pc_private_file_f_read(lua_State *L);
  * Whatever happens meanwhile, the file holds the old text or the new one. */
 int pc_private_file_f_write(lua_State *L);
 
+/* core.create_private(path) -> whether an empty file was made. One that is there is not even
+ * opened: closing it again would end the locks that this process has on it. */
+int pc_private_file_f_create(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

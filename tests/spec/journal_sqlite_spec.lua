@@ -60,6 +60,40 @@ describe("a journal in SQLite", function()
   cases.describe(journal, it, before_each, after_each)
 end)
 
+describe("the file of a journal", function()
+  local server, client
+
+  before_each(function()
+    server = assert(sandbox.start())
+    client = assert(partnercenter.new(access.options(server)))
+  end)
+
+  after_each(function()
+    client:close()
+    server:stop()
+  end)
+
+  --- The modes of what there is while a run goes on.
+  local function modes()
+    local found
+    assert(client:update_qualifications(items.array(1), { journal = journal.at, on_result = function()
+      found = shell(("stat -c '%%a %%n' %s/*"):format(directory))
+    end }))
+    return found:gsub(directory .. "/", "")
+  end
+
+  it("is its owner's alone, and one that was there keeps its mode", function()
+    assert.equal("600 run.db\n600 run.db-shm\n600 run.db-wal\n", (modes()))
+    shell(("rm %s/*; install -m 640 /dev/null %s"):format(directory, journal.at))
+    assert.equal("640 run.db\n640 run.db-shm\n640 run.db-wal\n", (modes()))
+  end)
+
+  it("is not made for a journal in memory", function()
+    assert(client:update_qualifications(items.array(1), { journal = ":memory:" }))
+    assert.is_nil(io.open ":memory:")
+  end)
+end)
+
 describe("a file that cannot be a journal", function()
   local server, client
 

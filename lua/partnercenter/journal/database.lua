@@ -136,12 +136,23 @@ local function with_timeouts(url)
   return url
 end
 
+--- Connects to a database. A new SQLite file is its owner's alone: it names the customers.
+local function connect(name, at)
+  local driver = load_driver()
+  if name == "PostgreSQL" then
+    return driver.Connect(name, with_timeouts(at))
+  elseif at ~= ":memory:" and not at:find "^file:" then
+    core.create_private(at)
+  end
+  return driver.Connect(name, at)
+end
+
 --- Opens a database.
 ---@param at string a path, or a URL postgresql://...
 ---@return partnercenter.Database
 function M.open(at)
   local name = is_url(at) and "PostgreSQL" or "SQLite3"
-  local connected, connection, problem = pcall(load_driver().Connect, name, is_url(at) and with_timeouts(at) or at)
+  local connected, connection, problem = pcall(connect, name, at)
   if not connected then -- LuaDBI raises where the driver is missing
     error(connection, 0)
   elseif not connection then
