@@ -32,11 +32,11 @@ M.QUANTITIES = {
 }
 
 --- Measures a case once.
----@param case table `command`, `calls`, `base`, `at_once`, `url`, `ca_file`, `quantity`
+---@param case table `command`, `calls`, `base`, `at_once`, `url`, `ca_file`, `more` (arguments), `quantity`
 ---@return number
 function M.once(case)
   return M.QUANTITIES[case.quantity].of(function(calls)
-    return run(("%s %d %d %s %s"):format(case.command, calls, case.at_once, case.url, case.ca_file))
+    return run(("%s %d %d %s %s%s"):format(case.command, calls, case.at_once, case.url, case.ca_file, case.more))
   end, case.calls, case)
 end
 

@@ -10,7 +10,7 @@ local upstream = require "tests.bench.upstream"
 local ROUNDS = 9
 
 --- With --quick: the rounds at the most, and the share of the calls.
-local QUICK_ROUNDS, QUICK_SHARE = 3, 0.3
+local QUICK_ROUNDS, QUICK_SHARE = 3, 0.5
 
 local settings = {}
 
@@ -45,7 +45,7 @@ local function check_same_request(ca_file)
   local server = servers.raw()
   for _, name in ipairs { "raw", "sequence" } do
     measure.once {
-      command = cases.CONTESTANTS[name].command, calls = 1, at_once = 1, quantity = "elapsed",
+      command = cases.CONTESTANTS[name].command, calls = 1, at_once = 1, more = "", quantity = "elapsed",
       url = server.url "chunked", ca_file = ca_file,
     }
   end
@@ -78,6 +78,7 @@ local function prepare(row, group, protocol, server)
   local calls, base = row.calls or group.calls, row.base or group.base
   return {
     name = contestant.name, command = contestant.command, quantity = group.quantity,
+    more = contestant.more and contestant.more[protocol] or "",
     at_once = row.at_once or group.at_once,
     calls = base and base + math.ceil((calls - base) * share) or calls, base = base,
     url = server.url(group.delay or 0), ca_file = server.ca_file,
