@@ -130,6 +130,7 @@ static const luaL_Reg functions[] = {
     { "is_running", pc_process_f_is_running },
     { "new_guid", f_new_guid },
     { "now", f_now },
+    { "open_standard_files", pc_terminal_f_open_standard_files },
     { "process", pc_process_f_process },
     { "qualification_name", f_qualification_name },
     { "read_private", pc_private_file_f_read },

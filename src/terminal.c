@@ -3,6 +3,7 @@
 
 #include "terminal.h"
 
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <locale.h>
 #include <sys/ioctl.h>
@@ -23,6 +24,16 @@ int pc_terminal_f_terminal(lua_State *L) {
         size.ws_col = USUAL_COLUMNS;
     lua_pushinteger(L, size.ws_col);
     return 1;
+}
+
+int pc_terminal_f_open_standard_files(lua_State *L) {
+    (void)L;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* The lowest that is closed is the one that open takes. */
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+    return 0;
 }
 
 /* The bytes of the first character; `width` becomes its columns. One that is malformed is a byte

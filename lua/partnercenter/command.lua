@@ -9,18 +9,11 @@ local status = require "partnercenter.command.status"
 
 local M = {}
 
---- The status where the output has failed: whoever closed a pipe has seen what they wanted.
-local function after_output(out, ended)
-  if out.failure and not out.is_closed then
-    output.complain("cannot write: " .. out.failure)
-  end
-  return out.failure and ended == status.DONE and status.FAILED or ended
-end
-
 --- Runs the command.
 ---@param list string[] the arguments
 ---@return integer status
 function M.main(list)
+  core.open_standard_files()
   local values, problem = arguments.read(list)
   if not values then
     output.complain(problem)
@@ -34,7 +27,7 @@ function M.main(list)
     output.complain(ended)
     return core.caught_signal() and status.INTERRUPTED or status.FAILED
   end
-  return after_output(out, ended)
+  return out:finish(ended)
 end
 
 return M

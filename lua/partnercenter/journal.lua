@@ -37,8 +37,7 @@ Journal.batch = 64
 
 ---@param difference string? from the source that it was written for
 local function journal_error(message, at, difference)
-  message = "the journal: " .. database.redact(tostring(message), at)
-  return core.error { category = "journal", message = message, difference = difference }
+  return core.error { category = "journal", message = database.problem(message, at), difference = difference }
 end
 
 --- Writes down what is noted, and does some work besides.

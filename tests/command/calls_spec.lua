@@ -89,7 +89,12 @@ describe("the command", function()
     { "get " .. CUSTOMER .. " --much", {}, 2, "unknown option '%-%-much'" },
     { "get nobody", {}, 2, "customer_id must be a GUID" },
     { "update " .. CUSTOMER .. " Nonprofit", {}, 2, "bad_input: " },
-    { "update " .. CUSTOMER .. " GovernmentCommunityCloud", {}, 2, "validation_code" },
+    { "update " .. CUSTOMER .. " GovernmentCommunityCloud", {}, 2, "needs a %-%-code" },
+    { "update " .. CUSTOMER .. " 1 --segment K13", {}, 2, "%-%-segment must be K12 or HigherEducation" },
+    { "update nobody Education", {}, 2, "CUSTOMER must be a GUID" },
+    { "update " .. CUSTOMER .. " Education --website ''", {}, 2, "an empty argument" },
+    { "bulk customers.csv --journal ''", {}, 2, "an empty argument" },
+    { "bulk examples/customers.csv --journal /nowhere/x.db", {}, 2, "the journal /nowhere/x.db: " },
     { "sandbox --port 70000", {}, 2, "70000 is not a whole number from 0 to 65535" },
     { "bulk customers.csv", {}, 2, "missing option '%-%-journal'\nUsage: [^\n]* %-%-journal PLACE" },
     { "bulk customers.csv --journal postgresql://me:secret@host/db", {}, 2, "a password does not belong" },
@@ -115,6 +120,16 @@ describe("the command", function()
     local status, _, err = run("update " .. CUSTOMER .. " Education")
     assert.equal(1, status)
     assert.matches("^partnercenter: already_exists: .*status 409", err)
+  end)
+
+  it("ends with 1 where the output cannot be written", function()
+    for _, arguments in ipairs { "codes", "customers --json", "get --help", "--help", "--man", "--completion zsh" } do
+      for _, row in ipairs { { "> /dev/full", "No space left on device" }, { ">&-", "Bad file descriptor" } } do
+        local text = ("%s %s 2> %s/err; echo $?"):format(support.command(folder, settings, arguments), row[1], folder)
+        assert.equal("1\n", support.shell(text))
+        assert.equal(("partnercenter: cannot write: %s\n"):format(row[2]), support.read(folder .. "/err"))
+      end
+    end
   end)
 
   it("has help with an example for each subcommand", function()

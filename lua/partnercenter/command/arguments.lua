@@ -3,6 +3,8 @@
 
 local core = require "partnercenter.core"
 local definitions = require "partnercenter.command.definitions"
+local output = require "partnercenter.command.output"
+local status = require "partnercenter.command.status"
 
 local M = {}
 
@@ -16,13 +18,35 @@ local function number_in(range, is_whole)
   end
 end
 
+--- A text that says something: what a script has left empty is a mistake of it.
+local function some_text(given)
+  if given ~= "" then
+    return given
+  end
+  return nil, "an empty argument"
+end
+
 local function convert_of(row)
   local range = row.number or row.whole
-  return range and number_in(range, row.whole ~= nil) or nil
+  return range and number_in(range, row.whole ~= nil) or some_text
 end
 
 local function text_of(row)
-  return row.default and row.default ~= 0 and ("%s (Default: %s.)"):format(row.text, row.default) or row.text
+  return row.default and row.default ~= 0 and ("%s (default: %s)"):format(row.text, row.default) or row.text
+end
+
+--- Prints what was asked for, which is all that is done.
+local function print_and_exit(text)
+  local out = output.new()
+  out:text(text)
+  os.exit(out:finish(status.DONE), true)
+end
+
+--- Adds the option that prints the help of a parser.
+local function add_help(parser, text)
+  parser:flag "-h --help":description "Show this help message and exit.":action(function()
+    print_and_exit(parser:get_help() .. "\n" .. (text or ""))
+  end)
 end
 
 --- Adds an option or an argument to a parser. A completion offers choices that the command does not
@@ -36,9 +60,7 @@ local function add(parser, row, offers_all)
   if row.is_required then
     element:count "1"
   end
-  if row.number or row.whole then
-    element:convert(convert_of(row))
-  end
+  element:convert(convert_of(row))
   if row.choices and (row.is_strict or offers_all) then
     element:choices(row.choices)
   end
@@ -57,7 +79,8 @@ local function usage_of(row)
 end
 
 local function add_command(parser, row, offers_all)
-  local command = parser:command(row.name):summary(row.summary)
+  local command = parser:command(row.name):summary(row.summary):add_help(false)
+  add_help(command, "\nExample:\n   " .. row.example .. "\n") -- not broken into lines
   command:description(row.summary .. (row.description and "\n\n" .. row.description or ""))
   for _, argument in ipairs(row.arguments) do
     add(command, argument, offers_all)
@@ -65,13 +88,8 @@ local function add_command(parser, row, offers_all)
   for _, option in ipairs(row.options) do
     add(command, option, offers_all)
   end
-  command:help(command:get_help() .. "\n\nExample:\n   " .. row.example) -- not broken into lines
 end
 
-local function print_and_exit(text)
-  io.stdout:write(text)
-  os.exit(io.stdout:flush() and 0 or 1, true)
-end
 
 local function completion(shell)
   local parser = M.parser(true)
@@ -87,7 +105,8 @@ function M.parser(offers_all)
   end
   local parser = argparse(definitions.NAME, definitions.DESCRIPTION,
     "`partnercenter COMMAND --help` tells more, with an example. The manual page tells of the environment.")
-  parser:help_max_width(80):usage_max_width(80):require_command(true):command_target "command"
+  parser:add_help(false):help_max_width(80):usage_max_width(80):require_command(true):command_target "command"
+  add_help(parser)
   for _, row in ipairs(definitions.COMMANDS) do
     add_command(parser, row, offers_all)
   end

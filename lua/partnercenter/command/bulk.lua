@@ -138,7 +138,8 @@ function Bulk:explain(err)
   elseif self.stop == "credentials" then
     return "The credentials are refused: " .. tostring(self.refusal), status.CREDENTIALS
   elseif self.stop == "output" then
-    return "The output cannot be written", status.FAILED
+    self.out.is_told = true
+    return "The output cannot be written: " .. self.out.failure, status.FAILED
   end
   local problem = type(err.cause) == "table" and err.cause.csv_problem or tostring(err)
   if err.difference then

@@ -158,10 +158,11 @@ function M.open(path, client)
   else
     file, problem = io.open(path, "rb")
   end
+  local name = path == "-" and "standard input" or path
   if not file then
-    return nil, problem
+    return nil, path == "-" and name .. ": " .. problem or problem
   end
-  local self = setmetatable({ file = file, name = path == "-" and "standard input" or path, total = 0 }, Items)
+  local self = setmetatable({ file = file, name = name, total = 0 }, Items)
   local ok, found = pcall(check, self, client)
   if ok and #found == 0 then
     return self

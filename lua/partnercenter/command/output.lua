@@ -4,6 +4,7 @@
 
 local json = require "partnercenter.command.json"
 local layout = require "partnercenter.command.table"
+local status = require "partnercenter.command.status"
 local terminal = require "partnercenter.command.terminal"
 
 local M = {}
@@ -13,16 +14,17 @@ local M = {}
 ---@field columns integer? of the terminal that standard output is
 ---@field failure string? why nothing can be printed any more
 ---@field is_closed boolean? whoever read it has gone away
+---@field is_told boolean? that it failed
 local Output = {}
 Output.__index = Output
 
---- Prints a line.
+--- Prints a text as it is.
 ---@return boolean printed
-function Output:line(text)
+function Output:text(text)
   if self.failure then
     return false
   end
-  local ok, problem = io.stdout:write(text, "\n")
+  local ok, problem = io.stdout:write(text)
   if ok then
     ok, problem = io.stdout:flush()
   end
@@ -31,6 +33,22 @@ function Output:line(text)
     self.is_closed = problem:lower():find("broken pipe", 1, true) ~= nil
   end
   return ok ~= nil and ok ~= false
+end
+
+--- Prints a line.
+---@return boolean printed
+function Output:line(text)
+  return self:text(text .. "\n")
+end
+
+--- The exit status where the output may have failed. Whoever closed a pipe has seen what they wanted.
+---@param ended integer the status of what was done
+---@return integer
+function Output:finish(ended)
+  if self.failure and not self.is_closed and not self.is_told then
+    M.complain("cannot write: " .. self.failure)
+  end
+  return self.failure and ended == status.DONE and status.FAILED or ended
 end
 
 --- Prints a row by itself: as JSON, or as a plain line. The object is what is behind the row.

@@ -10,12 +10,26 @@ local status = require "partnercenter.command.status"
 
 local M = {}
 
+--- What the library calls what is typed here.
+local TYPED = {
+  customer_id = "CUSTOMER", education_segment = "--segment", website = "--website", validation_code = "--code",
+}
+
+--- An error in the words of the command line.
+local function as_typed(err)
+  if err.category == "bad_input" and err.attempts == 0 then
+    err.message = err.message:gsub("[%w_]+", TYPED)
+  end
+  return err
+end
+
 local function tell_of_signal()
   output.say "Waiting for the answer to the request that has left. Once more ends at once."
 end
 
 local function send(client, values)
-  return signals.wait(client, client:start("update_qualification", values.customer, values.qualification, {
+  local qualification = tonumber(values.qualification) or values.qualification
+  return signals.wait(client, client:start("update_qualification", values.customer, qualification, {
     education_segment = values.segment, website = values.website, validation_code = values.code,
   }), tell_of_signal)
 end
@@ -45,7 +59,7 @@ function M.run(values, out)
       result, err = follow(client, values, sent)
     end
     if not result then
-      local ended = call.fail(err)
+      local ended = call.fail(as_typed(err))
       if signals.caught() or err.category == "timeout" or err.category == "network" then
         hint(values)
       end

@@ -185,11 +185,12 @@ local function secrets_of(url)
   return pieces
 end
 
---- A message about a database, without the password that its URL has.
----@param message string
----@param at string
+--- What is wrong with a journal, and with which; without the password that its URL has.
+---@param message any
+---@param at string a path or URL
 ---@return string
-function M.redact(message, at)
+function M.problem(message, at)
+  message = ("the journal%s: %s"):format(is_url(at) and "" or " " .. at, tostring(message))
   for _, secret in ipairs(is_url(at) and secrets_of(at) or {}) do
     if #secret > 2 then
       message = message:gsub(secret:gsub("%p", "%%%0"), "[redacted]")

@@ -164,14 +164,14 @@ function M.open(at, name)
   end
   local opened, db = pcall(database.open, at)
   if not opened then
-    return nil, "the journal cannot be opened: " .. tostring(db)
+    return nil, database.problem(db, at)
   end
   local ok, run = pcall(read, db, at, name)
   if ok then
     return run
   end
   pcall(db.close, db)
-  return nil, ("%s cannot be read: %s"):format(at, tostring(run))
+  return nil, database.problem(run, at)
 end
 
 return M
