@@ -59,7 +59,9 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->os_errno = 0;
     call->message[0] = '\0';
     call->is_sent = false;
-    call->too_large = false;
+    call->has_stray_answer = call->has_large_head = call->too_large = false;
+    call->header_bytes = 0;
+    call->local_port = 0;
     call->max_answer = max_answer;
     call->attempt_begun = pc_clock();
 }

@@ -72,7 +72,11 @@ struct pc_call {
     bool is_sent;      /* the request of this attempt, as far as libcurl tells */
     bool may_resend;   /* libcurl may send it again by itself */
     bool avoids_http2; /* an answer over HTTP/2 was lost inside libcurl */
-    bool too_large;    /* the answer was larger than `max_answer` bytes */
+    int local_port; /* of the connection that the attempt is on; 0: none yet, as far as is known */
+    bool has_stray_answer; /* not sent on a connection where an answer was before the request */
+    bool has_large_head;   /* the answer's headers were larger than is taken */
+    bool too_large;        /* the answer was larger than `max_answer` bytes */
+    size_t header_bytes;   /* that came, those of interim answers and trailers too */
     size_t max_answer;
     unsigned attempts;   /* requests sent */
     double begun, ended; /* pc_clock(); 0 until the call has begun */

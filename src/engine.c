@@ -2,23 +2,35 @@
 #include "engine.h"
 
 #include "clock.h"
+#include "distrust.h"
 #include "fork.h"
 #include "lifecycle.h"
 #include "retry.h"
 
 #include <math.h>
 
-static void note_http_version(struct pc_engine *engine, const struct pc_call *call) {
-    if (!call->request.operation->is_token && pc_transfer_was_http2(call->easy))
+static void note_answer(struct pc_engine *engine, const struct pc_call *call, CURLcode code) {
+    bool was_http2 = pc_transfer_was_http2(call->easy);
+    if (was_http2 && !call->request.operation->is_token)
         engine->calls_per_connection = PC_HTTP2_CALLS_PER_CONNECTION;
+    if (code != CURLE_OK)
+        return;
+    engine->heard = pc_clock();
+    if (!was_http2)
+        pc_distrust_note_http1(engine, call);
 }
 
 /* What libcurl says of an attempt's end, put right where it says something else: what ends inside
- * its head is an answer to it, and a request that it would have sent again (see transfer.c) is
- * aborted. */
-static const char *correct(const struct pc_call *call, CURLcode *code) {
+ * its head is an answer to it, a header that is too long for it is as if there were no memory, our
+ * refusal of too many has another code over HTTP/2, and a request that it would have sent again
+ * (see transfer.c) is aborted. */
+static const char *correct(struct pc_call *call, CURLcode *code) {
     if (*code == CURLE_OK && !call->answer.has_head)
         *code = CURLE_PARTIAL_FILE;
+    if (*code == CURLE_OUT_OF_MEMORY && call->is_sent && !call->answer.has_head)
+        call->has_large_head = true;
+    if (call->has_large_head)
+        *code = CURLE_WRITE_ERROR;
     if (*code != CURLE_ABORTED_BY_CALLBACK)
         return NULL;
     *code = CURLE_RECV_ERROR;
@@ -31,9 +43,9 @@ static void take_ends(struct pc_engine *engine) {
         struct pc_call *call = NULL;
         CURLcode code = end->data.result; /* the message goes with its handle */
         curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        note_http_version(engine, call);
+        note_answer(engine, call, code);
         const char *message = correct(call, &code);
-        if (pc_transfer_lost_answer(call->easy, call, code))
+        if (call->has_stray_answer || pc_transfer_lost_answer(call->easy, call, code))
             pc_lifecycle_send_again(engine, call, code);
         else
             pc_lifecycle_end_attempt(engine, call, code, message);
@@ -87,6 +99,7 @@ bool pc_engine_open(struct pc_engine *engine) {
     if (engine->multi)
         return true;
     engine->forks = pc_fork_count();
+    engine->options.route.sockets = &engine->sockets;
     engine->multi = curl_multi_init();
     if (!engine->multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections))
         return false;
@@ -105,6 +118,7 @@ void pc_engine_close(struct pc_engine *engine) {
     pc_due_free(&engine->dues);
     pc_mailbox_close(&engine->mailbox);
     curl_multi_cleanup(engine->multi);
+    pc_sockets_free(&engine->sockets);
     engine->multi = NULL;
 }
 

@@ -196,6 +196,9 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
         lua_pushfstring(L, "the answer is larger than max_response_size (%s bytes)",
                         lua_tostring(L, -1));
         lua_remove(L, -2);
+    } else if (call->has_large_head) {
+        lua_pushliteral(L, "the headers of the answer are larger than is taken (256 KiB, and "
+                           "where libcurl has a smaller limit 100 KiB for one)");
     } else {
         pc_redact_userinfo(call->message); /* of a proxy that the environment names */
         push_redacted(L, call, call->message, strlen(call->message));
@@ -208,7 +211,7 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
     }
     pc_error_new(L, category, call->attempts);
     pc_failure_set_ids(L, call);
-    if (call->too_large) {
+    if (call->too_large || (call->has_large_head && call->answer.status != 0)) {
         lua_pushinteger(L, (lua_Integer)call->answer.status);
         lua_setfield(L, -2, "status");
     }

@@ -3,6 +3,7 @@
 
 #include "category.h"
 #include "clock.h"
+#include "distrust.h"
 #include "random.h"
 #include "retry.h"
 #include "retry_after.h"
@@ -61,6 +62,7 @@ static void detach(struct pc_engine *engine, struct pc_call *call, CURLcode code
         return;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &call->os_errno);
+    pc_distrust_after(engine, call, code);
     curl_multi_remove_handle(engine->multi, call->easy);
     pc_easy_pool_put(&engine->idle, call->easy, code);
     call->easy = NULL;

@@ -23,7 +23,8 @@ void pc_lifecycle_look_at_due(struct pc_engine *engine);
 void pc_lifecycle_end_attempt(struct pc_engine *engine, struct pc_call *call, CURLcode code,
                               const char *message);
 
-/* libcurl has lost the answer of an attempt: it is made again, once, and is no retry. */
+/* libcurl has lost the answer of an attempt, or its connection had one already: it is made again on
+ * another, and is no retry. */
 void pc_lifecycle_send_again(struct pc_engine *engine, struct pc_call *call, CURLcode code);
 
 /* Ends the call as cancelled. */

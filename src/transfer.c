@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "transfer.h"
 
+#include "distrust.h"
+
 #include <math.h>
+#include <unistd.h>
 
 /* libcurl's callbacks: bytes go into the call, Lua is far away. */
 
@@ -17,10 +20,14 @@ static int on_request(void *user, char *remote, // NOLINT(readability-non-const-
     (void)remote;
     (void)local;
     (void)remote_port;
-    (void)local_port;
     struct pc_call *call = user;
+    call->local_port = local_port;
     if (call->is_sent && !call->may_resend)
         return CURL_PREREQFUNC_ABORT;
+    if (pc_distrust_has_answer(call)) {
+        call->has_stray_answer = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     call->is_sent = true;
     call->attempts++;
     return CURL_PREREQFUNC_OK;
@@ -29,8 +36,14 @@ static int on_request(void *user, char *remote, // NOLINT(readability-non-const-
 
 static size_t on_header(char *line, size_t size, size_t count, void *user) {
     struct pc_call *call = user;
-    pc_answer_header(&call->answer, line, size * count);
-    return size * count;
+    size_t length = size * count;
+    if (length > PC_TRANSFER_MAX_HEADERS - call->header_bytes) {
+        call->has_large_head = true;
+        return 0;
+    }
+    call->header_bytes += length;
+    pc_answer_header(&call->answer, line, length);
+    return length;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
@@ -41,6 +54,17 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
         return 0;
     }
     return pc_buffer_append(&call->answer.body, bytes, length) ? length : 0;
+}
+
+static int on_socket(void *user, curl_socket_t socket, curlsocktype purpose) {
+    (void)purpose;
+    pc_sockets_add(user, socket);
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_close(void *user, curl_socket_t socket) {
+    pc_sockets_remove(user, socket);
+    return close(socket);
 }
 
 static long milliseconds(double seconds) {
@@ -92,6 +116,14 @@ static CURLcode configure_connection(CURL *easy, const struct pc_route *route, b
     return CURLE_OK;
 }
 
+static CURLcode watch_sockets(CURL *easy, struct pc_sockets *sockets) {
+    SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+    SET(CURLOPT_SOCKOPTDATA, sockets);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    SET(CURLOPT_CLOSESOCKETDATA, sockets);
+    return CURLE_OK;
+}
+
 static CURLcode configure_request(CURL *easy, struct pc_call *call, const char *user_agent,
                                   double seconds) {
     const struct pc_request *request = &call->request;
@@ -126,6 +158,8 @@ CURLcode pc_transfer_configure(CURL *easy, struct pc_call *call, const struct pc
                                double seconds) {
     CURLcode code =
         configure_connection(easy, route, call->avoids_http2, call->request.is_loopback);
+    if (code == CURLE_OK)
+        code = watch_sockets(easy, route->sockets);
     return code == CURLE_OK ? configure_request(easy, call, route->user_agent, seconds) : code;
 }
 

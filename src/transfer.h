@@ -3,16 +3,22 @@
 #define PARTNERCENTER_TRANSFER_H
 
 #include "call.h"
+#include "sockets.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
 
 #pragma GCC visibility push(hidden)
 
+/* The most that is taken of an answer's headers, trailers and interim answers, in bytes. libcurl
+ * 7.88.1 itself takes trailers without end, and a single header up to 100 KiB. */
+#define PC_TRANSFER_MAX_HEADERS ((size_t)256 * 1024)
+
 /* How the service is reached. The texts belong to whoever owns the engine. */
 struct pc_route {
-    double connect_timeout; /* seconds */
-    bool http2;             /* only ever over TLS, where it can be negotiated */
+    struct pc_sockets *sockets; /* gets to know the connections */
+    double connect_timeout;     /* seconds */
+    bool http2;                 /* only ever over TLS, where it can be negotiated */
     const char *user_agent;
     const char *ca_file; /* NULL: the system's */
     const char *proxy;   /* NULL: what the environment says; "": none */

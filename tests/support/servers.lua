@@ -39,15 +39,9 @@ local function start(interpreter, arguments)
   return lines
 end
 
---- Starts raw_server.lua.
----@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
-function M.raw()
-  local port = tonumber(start("lua5.4", "raw_server.lua $PPID")[1])
+--- A server that can be asked for the requests that have come, and to end.
+local function with_requests(port)
   local server = { port = port }
-
-  function server.url(scenario)
-    return ("http://127.0.0.1:%d/%s"):format(port, scenario)
-  end
 
   function server.requests()
     local requests = {}
@@ -59,6 +53,36 @@ function M.raw()
 
   function server.stop()
     fetch(port, "/quit")
+  end
+
+  return server
+end
+
+--- Starts raw_server.lua.
+---@return table server `url(scenario)`, `requests()` (array of `{ connection, line, head }`), `port`, `stop()`
+function M.raw()
+  local port = tonumber(start("lua5.4", "raw_server.lua $PPID")[1])
+  local server = with_requests(port)
+
+  function server.url(scenario)
+    return ("http://127.0.0.1:%d/%s"):format(port, scenario)
+  end
+
+  return server
+end
+
+--- Starts hostile_server.py.
+---@param certificate string the path of its certificate and key, without .pem and .key
+---@return table server `port` (of HTTP/1.1), `http2` (the other one), `requests()` and `stop()` as those of `raw`,
+--- `poison()` (sends what nobody asked for, and returns how often)
+function M.hostile(certificate)
+  -- Debian's own interpreter, which has its hpack
+  local ports = start("/usr/bin/python3", ("hostile_server.py $PPID %s.pem %s.key"):format(certificate, certificate))
+  local server = with_requests(tonumber(ports[1]))
+  server.http2 = tonumber(ports[2])
+
+  function server.poison()
+    return tonumber(fetch(server.port, "/poison"))
   end
 
   return server
