@@ -33,7 +33,8 @@
 ---@field max_response_size? integer bytes; default 8 MiB
 ---@field on_event? fun(event: partnercenter.Event)
 
----@class partnercenter.TokenCache such as a lua_shared_dict
+--- Such as a lua_shared_dict.
+---@class partnercenter.TokenCache
 ---@field get fun(self, key: string): string?
 ---@field set fun(self, key: string, value: string, seconds: number)
 
@@ -122,7 +123,8 @@
 ---@field status string
 ---@field lastUpdateDateTime string
 
----@class partnercenter.Meta what is known of a call
+--- What is known of a call.
+---@class partnercenter.Meta
 ---@field status? integer
 ---@field request_id? string
 ---@field correlation_id? string
@@ -169,6 +171,7 @@
 ---@field cause? any what a function of the script's raised
 ---@field qualification? partnercenter.Qualification of a `wait_for_vetting` that timed out: the last answer
 ---@field summary? partnercenter.Summary of a run that ended early
+---@field difference? string of a journal that is of another source: how that differs
 ---@operator concat(any): string
 
 --- What happens to a call. Which fields an event has, goes by its type.
