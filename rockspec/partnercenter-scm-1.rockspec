@@ -147,6 +147,7 @@ build = {
     ["partnercenter.command.table"] = "lua/partnercenter/command/table.lua",
     ["partnercenter.command.terminal"] = "lua/partnercenter/command/terminal.lua",
     ["partnercenter.command.update"] = "lua/partnercenter/command/update.lua",
+    ["partnercenter.command.words"] = "lua/partnercenter/command/words.lua",
     ["partnercenter.credentials"] = "lua/partnercenter/credentials.lua",
     ["partnercenter.credentials.authority"] = "lua/partnercenter/credentials/authority.lua",
     ["partnercenter.credentials.cache"] = "lua/partnercenter/credentials/cache.lua",

@@ -12,6 +12,7 @@ local signals = require "partnercenter.command.signals"
 local started = require "partnercenter.started"
 local status = require "partnercenter.command.status"
 local terminal = require "partnercenter.command.terminal"
+local words = require "partnercenter.command.words"
 
 local M = {}
 
@@ -128,7 +129,8 @@ local function text_of_summary(summary)
       parts[#parts + 1] = ("%d %s"):format(summary[name], name)
     end
   end
-  return ("%d customers: %s, in %s."):format(summary.total, table.concat(parts, ", "), progress.duration(summary.elapsed))
+  return ("%s: %s, in %s."):format(words.count(summary.total, "customer"), table.concat(parts, ", "),
+    words.duration(summary.elapsed))
 end
 
 --- Why the run ended early, and the status for that.
@@ -168,8 +170,9 @@ function Bulk:finish(summary, err)
   if ended == status.USAGE then
     return ended
   end
-  output.say(("%d of %d customers have ended: %d succeeded, %d denied, %d failed now%s."):format(
-    math.max(counts.done, counts.ended), self.items.total, counts.succeeded, counts.denied, counts.failed,
+  output.say(("%d of %s have ended: %d succeeded, %d denied, %d failed now%s."):format(
+    math.max(counts.done, counts.ended), words.count(self.items.total, "customer"), counts.succeeded, counts.denied,
+    counts.failed,
     counts.sent and ("; %d were set"):format(counts.sent) or ""))
   output.say("To go on: " .. self:again())
   return ended

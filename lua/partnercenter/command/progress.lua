@@ -3,6 +3,7 @@
 
 local core = require "partnercenter.core"
 local terminal = require "partnercenter.command.terminal"
+local words = require "partnercenter.command.words"
 
 local M = {}
 
@@ -16,19 +17,6 @@ local LEAST_BAR, MOST_BAR = 5, 30
 local Progress = {}
 Progress.__index = Progress
 
---- Seconds as a person reads them.
----@return string
-function M.duration(seconds)
-  seconds = math.floor(seconds + 0.5)
-  local hours, minutes = math.floor(seconds / 3600), math.floor(seconds / 60) % 60
-  if hours >= 48 then
-    return ("%d days"):format(math.floor(hours / 24 + 0.5))
-  elseif hours > 0 then
-    return ("%d:%02d:%02d"):format(hours, minutes, seconds % 60)
-  end
-  return ("%d:%02d"):format(minutes, seconds % 60)
-end
-
 local function bar(columns, part)
   local full = math.floor(columns * part + 0.5)
   return "[" .. ("#"):rep(full) .. ("-"):rep(columns - full) .. "]"
@@ -41,7 +29,7 @@ local function text_of(self, counts)
   local parts = {
     ("%d/%d"):format(counts.done, self.total),
     ("%.1f/s"):format(rate),
-    counts.ended > 0 and left > 0 and M.duration(left / rate) .. " left" or M.duration(elapsed),
+    counts.ended > 0 and left > 0 and words.duration(left / rate) .. " left" or words.duration(elapsed),
   }
   local rows = {
     { counts.sent, "set" }, { counts.succeeded, "succeeded" }, { counts.denied, "denied" }, { counts.failed, "failed" },

@@ -6,6 +6,7 @@ local core = require "partnercenter.core"
 local course = require "partnercenter.command.report.course"
 local run_report = require "partnercenter.command.report.run"
 local style = require "partnercenter.command.report.style"
+local words = require "partnercenter.command.words"
 
 local M = {}
 
@@ -22,16 +23,20 @@ local function escape(value)
   return (tostring(value == nil and "" or value):gsub("[%z\1-\8\11-\31]", " "):gsub("[&<>\"']", ESCAPES))
 end
 
+local function counted(number, noun)
+  return words.count(number, noun, course.number(number))
+end
+
 --- Seconds in words.
 local function duration(seconds)
-  local units, words = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" } }, nil
+  local units, text = { { 86400, "days" }, { 3600, "hours" }, { 60, "minutes" }, { 1, "seconds" } }, nil
   for i, unit in ipairs(units) do
     if seconds >= 2 * unit[1] or i == #units then
-      words = ("%.0f %s"):format(math.max(1, seconds / unit[1]), unit[2])
+      text = ("%.0f %s"):format(math.max(1, seconds / unit[1]), unit[2])
       break
     end
   end
-  return words == "1 seconds" and "a second" or words
+  return text == "1 seconds" and "a second" or text
 end
 
 --- Lets a name like GovernmentCommunityCloud be broken between its words.
@@ -40,15 +45,15 @@ local function breakable(text)
 end
 
 local function head(run)
-  local title = ("Qualifications of %s customers"):format(course.number(run.total))
+  local title = "Qualifications of " .. counted(run.total, "customer")
   return table.concat({
     '<!DOCTYPE html>', '<html lang="en">', '<head>', '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">',
     ("<title>%s</title>"):format(title), "<style>", style .. "</style>", "</head>", "<body>", ("<h1>%s</h1>"):format(title),
-    ('<p class="soft">%s UTC, within %s, with %s requests to Microsoft Partner Center</p>'):format(
+    ('<p class="soft">%s UTC, within %s, with %s to Microsoft Partner Center</p>'):format(
       os.date("!%d %B %Y, %H:%M", math.floor(run.begun)), duration(run.changed - run.begun),
-      course.number(run.requests)),
+      counted(run.requests, "request")),
   }, "\n")
 end
 
@@ -104,7 +109,8 @@ local function html_table(columns, rows)
   for _, row in ipairs(rows) do
     local cells = {}
     for i, column in ipairs(columns) do
-      cells[i] = ('<td class="%s">%s</td>'):format(column.class or "", breakable(escape(row[column.name])))
+      cells[i] = ('<td class="%s" data-title="%s">%s</td>'):format(column.class or "", column.title,
+        breakable(escape(row[column.name])))
     end
     lines[#lines + 1] = "<tr>" .. table.concat(cells) .. "</tr>"
   end

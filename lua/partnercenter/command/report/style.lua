@@ -54,6 +54,18 @@ td { border-bottom: 1px solid var(--rule); overflow-wrap: break-word; }
 td.id { font: 0.78rem/1.75 ui-monospace, "DejaVu Sans Mono", monospace; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--rule); color: var(--soft); font-size: 0.85rem; }
+@media screen and (max-width: 40rem) {
+  body { padding: 1.5rem 1rem 2rem; }
+  table, tbody, tr, td { display: block; }
+  thead { display: none; }
+  tr { border-bottom: 1px solid var(--rule); padding: 0.6rem 0; }
+  td { border: 0; padding: 0; }
+  td.number { text-align: left; }
+  td.number::before { content: attr(data-title) " "; color: var(--soft); }
+  .note { display: block; margin-left: 0; }
+  .wide svg { min-width: 0; overflow: visible; }
+  .tick { font-size: 20px; }
+}
 @media print {
   @page { margin: 16mm 14mm; }
   :root {

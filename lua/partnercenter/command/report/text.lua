@@ -3,9 +3,9 @@
 --- the failed customers.
 
 local advice = require "partnercenter.command.report.advice"
-local progress = require "partnercenter.command.progress"
 local run_report = require "partnercenter.command.report.run"
 local terminal = require "partnercenter.command.terminal"
+local words = require "partnercenter.command.words"
 
 local M = {}
 
@@ -56,8 +56,9 @@ local function print_customers(run, out, state)
 end
 
 local function print_tables(run, out)
-  out:line(("%s: %d customers, %d requests, %s UTC and %s on"):format(terminal.plain(run.at), run.total, run.requests,
-    os.date("!%Y-%m-%d %H:%M", math.floor(run.begun)), progress.duration(run.changed - run.begun)))
+  out:line(("%s: %s, %s, %s UTC and %s on"):format(terminal.plain(run.at), words.count(run.total, "customer"),
+    words.count(run.requests, "request"), os.date("!%Y-%m-%d %H:%M", math.floor(run.begun)),
+    words.duration(run.changed - run.begun)))
   out:line ""
   out:rows(COUNTS, counts_of(run))
   if run.counts.denied > 0 then
