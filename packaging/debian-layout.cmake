@@ -2,6 +2,9 @@
 # this architecture, compressed pages, and the licence in a copyright file.
 
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr)
+if(NOT EXISTS ${root}/share/man/man1/partnercenter.1)
+  message(FATAL_ERROR "There is no manual page: it was not made, since argparse is missing (Debian: lua-argparse)")
+endif()
 
 execute_process(COMMAND dpkg-architecture --query DEB_HOST_MULTIARCH OUTPUT_VARIABLE multiarch
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
