@@ -8,9 +8,9 @@ local M = {}
 
 local FILE = "What login stores: PARTNERCENTER_ variables, one NAME=value a line. It must be its owner's alone (mode "
   .. "0600). Variables of the environment win over it, and where they name another tenant, app or address, its secrets are "
-  .. "not used. A new refresh token is written back to it."
+  .. "not used. Where they say all of it, the place too, it is not looked at. A new refresh token is written back to it."
 
-local SIGNALS = "SIGINT, SIGTERM and SIGHUP end bulk where nothing is under way: the calls that have begun are waited "
+local SIGNALS = "SIGINT, SIGTERM and SIGHUP end bulk: nothing more is sent, and the answers that are due are waited "
   .. "for. A second signal of the same kind ends at once; what was under way is then unknown, and asked for when the run "
   .. "goes on. The last line says how."
 
