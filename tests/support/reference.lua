@@ -196,6 +196,18 @@ for _, place in ipairs(PLACES) do
     compare(place, "library/", told)
   end
 end
+
+for name in LIBRARY:gmatch "partnercenter%.(%u%w*)" do
+  if not CLASSES["partnercenter." .. name] and not LIBRARY:find("@alias partnercenter." .. name .. "%f[%W]") then
+    problems[#problems + 1] = ("library/: there is no type partnercenter.%s"):format(name)
+  end
+end
+for line in LIBRARY:gmatch "%-%-%-@[^\n]*" do
+  local tag = line:match "^%-%-%-@(%l+) %S"
+  if not ("class field param return alias meta operator"):find("%f[%l]" .. (tag or "-") .. "%f[%L]") then
+    problems[#problems + 1] = "library/: not understood: " .. line
+  end
+end
 for part in pairs(surface) do
   assert(seen[part], "nobody looks where " .. part .. " is documented")
 end
