@@ -5,7 +5,10 @@ local cases = require "tests.support.journal_cases"
 local items = require "tests.support.items"
 local partnercenter = require "partnercenter"
 local postgresql = require "tests.support.postgresql"
+local row = require "partnercenter.journal.row"
 local sandbox = require "partnercenter.sandbox"
+
+local unpack = rawget(table, "unpack") or _G.unpack
 
 local database = postgresql.start()
 local journal = { at = database.url "journal" }
@@ -36,6 +39,46 @@ end)
 
 describe("a journal in PostgreSQL", function()
   cases.describe(journal, it, before_each, after_each)
+end)
+
+describe("the statements of a run", function()
+  --- What a function of the rows asks of the database.
+  local function sql_of(name, ...)
+    local asked
+    local function ask(_, sql)
+      asked = asked or sql
+      return {}
+    end
+    row[name]({ run = ask, rows = ask, row = ask, now = 0 }, "run", ...)
+    local count = 0
+    return asked:gsub("%?", function()
+      count = count + 1
+      return "$" .. count
+    end), count
+  end
+
+  local unit = { customer_id = items.customer(1), qualification = "Education", item = {} }
+
+  it("are planned with the index that is meant for each, while the tables are empty", function()
+    local client = assert(partnercenter.new { access_token = "none" })
+    assert(client:update_qualifications({}, { journal = journal.at })) -- makes the tables
+    client:close()
+    local key = "Index Cond: %(%(customer_id = [^)]*%) AND %(qualification = [^)]*%) AND %(run = "
+    for _, case in ipairs {
+      { key, "find", unit }, { key, "take", unit, "me", 1 }, { key, "hold", unit, "me", 1 },
+      { key, "update", unit, { state = "succeeded", attempts = 1 }, "me" },
+      { "Index Cond: %(%(customer_id = [^)]*%) AND %(run = ", "held_by_others", unit.customer_id, "me" },
+      { "Index Cond: %(%(\"position\" = [^)]*%) AND %(run = ", "at", 1 },
+      { "Index Cond: %(%(holder = [^)]*%) AND %(run = ", "renew", "me", 1 },
+      { "Index Cond: %(%(state = [^)]*%) AND %(run = [^)]*%) AND %(due <= ", "due", "me", 64 },
+      { "Index Cond: %(%(state = [^)]*%) AND %(run = ", "sending", "me", 64 },
+    } do
+      local sql, count = sql_of(unpack(case, 2))
+      local plan = database.sql("journal", ("SET plan_cache_mode = force_generic_plan; PREPARE x AS %s;"
+        .. "EXPLAIN EXECUTE x(%s);"):format(sql, ("'1', "):rep(count):sub(1, -3)))
+      assert.matches(case[1], plan)
+    end
+  end)
 end)
 
 describe("a server that cannot be used", function()

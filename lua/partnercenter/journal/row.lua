@@ -125,7 +125,7 @@ end
 function M.update(db, run, unit, columns, holder)
   db:run("UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, "
     .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = ?, holder = NULL, held_until = NULL"
-    .. KEY .. " AND holder = ?",
+    .. KEY .. " AND coalesce(holder, '') = ?",
     columns.state, whole(columns.attempts), columns.answer, columns.category, whole(columns.status), columns.code,
     columns.message, by_database(db, columns.begun), by_database(db, columns.due), columns.pause, db.now,
     run, unit.customer_id, unit.qualification, holder)
@@ -137,7 +137,7 @@ local function claimable(db, condition, order, most, holder, ...)
   local function query(held, ...)
     return db:rows(("%s WHERE run = ? AND %s%s ORDER BY %s LIMIT %d"):format(COLUMNS, condition, held, order, most), ...)
   end
-  local rows = query(" AND holder IS NULL", ...)
+  local rows = query(" AND coalesce(holder, '') = ''", ...)
   if #rows < most then
     values[#values + 1] = holder
     for _, each in ipairs(query(" AND holder <> ?", unpack(values))) do
@@ -155,7 +155,7 @@ end
 --- When the next of them is; nil where there is none.
 function M.next_due(db, run, holder)
   return db:row("SELECT min(due) AS due FROM partnercenter_items WHERE run = ? AND state = 'vetting' "
-    .. "AND (holder IS NULL OR holder <> ?)", run, holder).due
+    .. "AND coalesce(holder, '') <> ?", run, holder).due
 end
 
 --- Rows to be sent that `holder` does not hold.

@@ -21,10 +21,12 @@ local TABLES = {
       begun DOUBLE PRECISION NOT NULL, changed DOUBLE PRECISION NOT NULL,
       holder TEXT, held_until DOUBLE PRECISION,
       vetting_begun DOUBLE PRECISION, due DOUBLE PRECISION, pause DOUBLE PRECISION,
-      PRIMARY KEY (run, customer_id, qualification))]],
-  "CREATE INDEX IF NOT EXISTS partnercenter_items_position ON partnercenter_items (run, position)",
-  "CREATE INDEX IF NOT EXISTS partnercenter_items_state ON partnercenter_items (run, state, due)",
-  "CREATE INDEX IF NOT EXISTS partnercenter_items_holder ON partnercenter_items (run, holder)",
+      PRIMARY KEY (customer_id, qualification, run))]],
+  -- PostgreSQL plans the statements while the table is empty, when any index that can be used at all looks as good
+  -- as the others, and keeps the plans: each statement of a run can use one index only.
+  "CREATE INDEX IF NOT EXISTS partnercenter_items_position ON partnercenter_items (position, run)",
+  "CREATE INDEX IF NOT EXISTS partnercenter_items_state ON partnercenter_items (state, run, due)",
+  "CREATE INDEX IF NOT EXISTS partnercenter_items_holder ON partnercenter_items (holder, run)",
 }
 
 local function create(database)
