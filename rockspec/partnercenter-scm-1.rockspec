@@ -166,6 +166,7 @@ build = {
     ["partnercenter.journal.hold"] = "lua/partnercenter/journal/hold.lua",
     ["partnercenter.journal.holder"] = "lua/partnercenter/journal/holder.lua",
     ["partnercenter.journal.option"] = "lua/partnercenter/journal/option.lua",
+    ["partnercenter.journal.problem"] = "lua/partnercenter/journal/problem.lua",
     ["partnercenter.journal.row"] = "lua/partnercenter/journal/row.lua",
     ["partnercenter.journal.schema"] = "lua/partnercenter/journal/schema.lua",
     ["partnercenter.kept"] = "lua/partnercenter/kept.lua",

@@ -9,6 +9,7 @@ local database = require "partnercenter.journal.database"
 local hold = require "partnercenter.journal.hold"
 local holder = require "partnercenter.journal.holder"
 local option = require "partnercenter.journal.option"
+local problem = require "partnercenter.journal.problem"
 local row = require "partnercenter.journal.row"
 local schema = require "partnercenter.journal.schema"
 
@@ -35,9 +36,12 @@ Journal.__index = Journal
 --- How many items are read, and get on the disk, at once.
 Journal.batch = 64
 
----@param difference string? from the source that it was written for
-local function journal_error(message, at, difference)
-  return core.error { category = "journal", message = database.problem(message, at), difference = difference }
+--- The error for what was raised; raises again what no problem of the journal is.
+local function journal_error(raised, at)
+  if not problem.is(raised) then
+    error(raised, 0)
+  end
+  return core.error { category = "journal", message = database.problem(raised.message, at), difference = raised.difference }
 end
 
 --- Writes down what is noted, and does some work besides.
@@ -57,11 +61,10 @@ local function transact(self, work, ...)
     return nil, self.failure
   end
   local ok, value = pcall(self.db.transaction, self.db, self.run, write, self, work, ...)
-  if not ok and type(value) == "table" then
-    return nil, journal_error(value.refusal, self.at, value.difference)
-  elseif not ok then
-    self.failure = journal_error(value, self.at)
-    return nil, self.failure
+  if not ok then
+    local err = journal_error(value, self.at)
+    self.failure = not err.difference and err or nil
+    return nil, err
   end
   self.noted, self.noted_at = {}, nil
   return value or true
@@ -82,6 +85,9 @@ end
 local function note(self, unit, columns)
   self.noted[#self.noted + 1] = { unit = unit, columns = columns }
   self.noted_at = self.noted_at or core.now()
+  if self.hold:is_due() then -- many ends at once, whose on_result takes long
+    self:sync()
+  end
 end
 
 --- What has become of an item.
@@ -139,12 +145,7 @@ function Journal:take_left_behind()
   end
   self.has_looked = true
   self.due_at = math.min(self.due_at, core.now() + (claimed.due_in or math.huge))
-  self.look_at = math.huge
-  if #claimed.units > 0 then
-    self.look_at = core.now() -- there may be more
-  elseif claimed.others > 0 then
-    self.look_at = core.now() + claim.LOOK_AGAIN
-  end
+  self.look_at = core.now() + (claimed.look_in or math.huge)
   return claimed.units
 end
 

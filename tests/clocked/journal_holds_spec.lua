@@ -111,6 +111,19 @@ describe("a run that is held up for longer than its holds last", function()
   end)
 end)
 
+describe("a run whose source is slow", function()
+  it("begins what it has, and keeps its holds", function()
+    local read, first = 0, nil
+    local summary = assert(client:update_qualifications(function()
+      read = read + 1
+      core.advance(1)
+      return read <= 100 and items.item(read) or nil
+    end, { journal = journal, concurrency = 4, on_result = function() first = first or read end }))
+    assert.equal(100, summary.succeeded)
+    assert.is_true(first < 20, first)
+  end)
+end)
+
 describe("a run that is ending", function()
   it("keeps what has ended, and its holds, while the last calls go on", function()
     server:fail { delay = 60, path = items.customer(2) }

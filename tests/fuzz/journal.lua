@@ -4,6 +4,7 @@
 
 local cjson = require "cjson.safe"
 local encoding = require "partnercenter.journal.encoding"
+local problem = require "partnercenter.journal.problem"
 local row = require "partnercenter.journal.row"
 local sent = require "partnercenter.bulk.item".SENT
 
@@ -61,7 +62,7 @@ local function check_row(fields)
     function() encoding.is_same(found.item, { item = {}, customer_id = "x", qualification = "y" }) end,
   } do
     local ok, raised = pcall(read, found)
-    assert(ok or type(raised) == "string" and raised:find "^a row is damaged: its %w+ is no JSON object$", raised)
+    assert(ok or problem.is(raised) and raised.message:find "^a row is damaged: its %w+ is no JSON object$", raised)
   end
 end
 

@@ -2,9 +2,13 @@
 --- Where the items of a run come from: an array, or an iterator.
 
 local callback = require "partnercenter.callback"
+local core = require "partnercenter.core"
 local item = require "partnercenter.bulk.item"
 
 local M = {}
+
+--- After how long no further item is read, in seconds: calls are under way meanwhile.
+local LONGEST_READ = 1
 
 ---@class partnercenter.Source
 ---@field total integer? how many items there are, where that is known
@@ -34,14 +38,17 @@ local function next_item(self)
   return value
 end
 
---- Reads up to so many items.
+--- Reads up to so many items; fewer where that takes long.
 ---@param most integer
 ---@return partnercenter.Unit[] units
 ---@return table[] malformed each `{ item, err }`
 ---@return partnercenter.Error? err what the source raised
 function Source:read(most)
-  local units, malformed = {}, {}
+  local units, malformed, begun = {}, {}, core.now()
   for _ = 1, most do
+    if core.now() > begun + LONGEST_READ then
+      break
+    end
     local value, raised = next_item(self)
     if value == nil then
       self.is_exhausted = true

@@ -5,12 +5,13 @@ local core = require "partnercenter.core"
 local encoding = require "partnercenter.journal.encoding"
 local hold = require "partnercenter.journal.hold"
 local holder = require "partnercenter.journal.holder"
+local problem = require "partnercenter.journal.problem"
 local row = require "partnercenter.journal.row"
 
 local M = {}
 
 --- How soon it is looked again whether others have left something behind, in seconds.
-M.LOOK_AGAIN = 2
+local LOOK_AGAIN = 2
 
 --- How many rows are looked at, at once.
 local MOST = 64
@@ -29,8 +30,8 @@ end
 --- against the database.
 local function refuse(difference, ...)
   difference = difference:format(...)
-  error({ difference = difference, refusal = ("it was written for a different source: %s; to add the items of another "
-    .. "source say journal = { at = ..., add = true }, or give the run another name"):format(difference) }, 0)
+  problem.raise(("it was written for a different source: %s; to add the items of another source say "
+    .. "journal = { at = ..., add = true }, or give the run another name"):format(difference), difference)
 end
 
 local function other_source(unit, there)
@@ -161,25 +162,24 @@ function M.due(self)
   end
   local due_in = next_due(self)
   if due_in and due_in <= 0 and #rows == 0 then -- somebody else holds it
-    due_in = M.LOOK_AGAIN
+    due_in = LOOK_AGAIN
   end
   return { rows = rows, due_in = due_in }
 end
 
 --- Takes items that are to be sent, and that no process works on.
----@return table claimed `units`, `others` (how many items other processes still hold), and `due_in` (seconds until
---- an item that they have sent is to be polled; nil: there is none)
+---@return table claimed `units`, `look_in` (seconds until the next look for more; nil: others have none either), and
+--- `due_in` (seconds until an item that they have sent is to be polled; nil: there is none)
 function M.left_behind(self)
-  local units, others = {}, 0
+  local units, look_in = {}, nil
   for _, found in ipairs(row.sending(self.db, self.run, self.me, MOST)) do
     if not is_elsewhere(self, found.customer_id) then
       take(self, found)
       units[#units + 1] = row.unit(found)
-    else
-      others = others + 1
     end
+    look_in = #units > 0 and 0 or LOOK_AGAIN
   end
-  return { units = units, others = others, due_in = next_due(self) }
+  return { units = units, look_in = look_in, due_in = next_due(self) }
 end
 
 return M

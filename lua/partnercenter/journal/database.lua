@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
---- A database, through LuaDBI: SQLite in a file, or PostgreSQL. What goes wrong is raised as a string;
+--- A database, through LuaDBI: SQLite in a file, or PostgreSQL. What goes wrong is raised as a problem;
 --- whoever uses it catches that.
 
 local core = require "partnercenter.core"
+local problem = require "partnercenter.journal.problem"
 
 local M = {}
 
@@ -39,10 +40,10 @@ Database.__index = Database
 local function statement(database, sql)
   local known = database.statements[sql]
   if not known then
-    local problem
-    known, problem = database.connection:prepare(sql)
+    local reason
+    known, reason = database.connection:prepare(sql)
     if not known then
-      error(problem, 0)
+      problem.raise(reason)
     end
     database.statements[sql] = known
   end
@@ -52,11 +53,11 @@ end
 --- Executes a statement. One that has failed would tell of the same failure once more: it is not kept.
 local function execute(database, sql, ...)
   local ready = statement(database, sql)
-  local done, problem = ready:execute(...)
+  local done, reason = ready:execute(...)
   if not done then
     database.statements[sql] = nil
     pcall(ready.close, ready)
-    error(problem or "the database gives no reason", 0)
+    problem.raise(reason or "the database gives no reason")
   end
   return ready
 end
@@ -67,12 +68,21 @@ function Database:run(sql, ...)
   return execute(self, sql, ...):affected()
 end
 
+--- Raises a text, as LuaDBI does where it cannot read a row.
+local function fetch_all(ready)
+  local rows = {}
+  for row in ready:rows(true) do
+    rows[#rows + 1] = row
+  end
+  return rows
+end
+
 --- Runs a query.
 ---@return table[] rows by the names of their columns
 function Database:rows(sql, ...)
-  local rows = {}
-  for row in execute(self, sql, ...):rows(true) do
-    rows[#rows + 1] = row
+  local ok, rows = pcall(fetch_all, execute(self, sql, ...))
+  if not ok then
+    problem.raise(rows)
   end
   return rows
 end
@@ -117,7 +127,7 @@ end
 local function load_driver()
   local ok, DBI = pcall(require, "DBI")
   if not ok then
-    error("LuaDBI is missing (Debian: lua-dbi-sqlite3 or lua-dbi-postgresql)", 0)
+    problem.raise "LuaDBI is missing (Debian: lua-dbi-sqlite3 or lua-dbi-postgresql)"
   end
   return DBI
 end
@@ -152,11 +162,9 @@ end
 ---@return partnercenter.Database
 function M.open(at)
   local name = is_url(at) and "PostgreSQL" or "SQLite3"
-  local connected, connection, problem = pcall(connect, name, at)
-  if not connected then -- LuaDBI raises where the driver is missing
-    error(connection, 0)
-  elseif not connection then
-    error(problem, 0)
+  local connected, connection, reason = pcall(connect, name, at)
+  if not connected or not connection then -- LuaDBI raises where the driver is missing
+    problem.raise(not connected and connection or reason)
   end
   connection:autocommit(true)
   local database = setmetatable({ connection = connection, statements = {}, dialect = DIALECTS[name] }, Database)

@@ -2,6 +2,7 @@
 --- Items, answers and messages as texts that every database takes: valid UTF-8 without NUL.
 
 local cjson = require "cjson.safe"
+local problem = require "partnercenter.journal.problem"
 local sent = require "partnercenter.bulk.item".SENT
 
 local json = cjson.new()
@@ -124,7 +125,7 @@ local function decode(text, column)
     value = json.decode(is_armoured and text:gsub("([\194\195])([\128-\191])", character_to_byte) or text)
   end
   if type(value) ~= "table" then
-    error(("a row is damaged: its %s is no JSON object"):format(column), 0)
+    problem.raise(("a row is damaged: its %s is no JSON object"):format(column))
   end
   return unmarked(value)
 end

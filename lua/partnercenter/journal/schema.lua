@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- The tables of a journal.
 
+local problem = require "partnercenter.journal.problem"
+
 local M = {}
 
 --- The version of the tables below. A journal of another one is refused.
@@ -33,7 +35,8 @@ local function create(database)
   database:run(VERSION_TABLE)
   local row = database:row "SELECT version FROM partnercenter_journal"
   if row and row.version ~= M.VERSION then
-    error(("the journal has version %s of the tables, and this library knows version %d"):format(row.version, M.VERSION), 0)
+    problem.raise(("the journal has version %s of the tables, and this library knows version %d"):format(row.version,
+      M.VERSION))
   end
   for _, sql in ipairs(TABLES) do
     database:run(sql)
