@@ -143,6 +143,18 @@ describe("the command", function()
     assert.equal("partnercenter " .. require "partnercenter"._VERSION .. "\n", out)
   end)
 
+  it("finds its library where it is, through a link too", function()
+    support.shell(("cp -r %s %s/some\\'where && ln -s %s/some\\'where/bin/partnercenter %s/link"):format(os.getenv "STAGE",
+      folder, folder, folder))
+    local text = support.command(folder, settings, "--version")
+    for _, script in ipairs { "some\\'where/bin/partnercenter", "link" } do
+      local there = text:gsub("%S+/bin/partnercenter", function() return folder .. "/" .. script end)
+      assert.equal("partnercenter " .. require "partnercenter"._VERSION .. "\n", support.shell("cd / && " .. there))
+    end
+    assert.equal("partnercenter " .. require "partnercenter"._VERSION .. "\n",
+      support.shell(("cd %s/some\\'where/bin && %s"):format(folder, (text:gsub("%S+/bin/", "")))))
+  end)
+
   it("is a sandbox", function()
     local process = support.start(folder, {}, "sandbox --vetting-time 0")
     support.wait_for(function() return support.read(folder .. "/out"):find "REFRESH_TOKEN=[^\n]+\n" end)
