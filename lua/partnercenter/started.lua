@@ -170,12 +170,16 @@ end
 
 local M = {}
 
---- Lets a started run come to its end: nothing more is begun, and what is under way is waited for.
+--- Lets a started call, such as a run, come to its end: nothing more is begun, what is on the wire is waited
+--- for, and what waits for a token, its turn or its repetition is cancelled. (Again: what waits by then is.)
 ---@param call partnercenter.Call
 function M.wind_up(call)
+  local client = call.client
   call.is_ending = true
-  if call.call and call.client.core:is_open() then -- it sleeps until something is to be done
-    call.client.core:cancel(call.call)
+  for _, each in pairs(client.core:is_open() and client.tasks or {}) do
+    if each.call and client.core:state(each.call) ~= "active" then
+      client.core:cancel(each.call)
+    end
   end
 end
 

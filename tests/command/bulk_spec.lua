@@ -123,6 +123,31 @@ describe("partnercenter bulk", function()
     end)
   end
 
+  it("sends nothing after a signal that comes while it waits for a token", function()
+    support.write_csv(folder .. "/c.csv", 1, 60)
+    server:fail { delay = 1, path = "/oauth2/token" }
+    local process = support.start(folder, settings, arguments)
+    support.wait_for(function() return #server:requests() == 1 end)
+    process.signal "INT"
+    local status, _, err = process.wait()
+    assert.equal(130, status)
+    assert.matches("\n0 of 60 customers have ended: 0 succeeded, 0 denied, 0 failed now", err)
+    assert.equal(1, #server:requests())
+    go_on(60)
+  end)
+
+  it("repeats nothing after a signal, however long the service wants to be waited for", function()
+    support.write_csv(folder .. "/c.csv", 1, 60)
+    server:fail { status = 429, headers = { ["Retry-After"] = "60" }, times = 1000, path = "/qualifications" }
+    local process = support.start(folder, settings, arguments)
+    support.wait_for(function() return (updates()) >= 16 end)
+    process.signal "INT"
+    local status, _, err = process.wait() -- which gives up after 30 seconds
+    assert.equal(130, status)
+    assert.matches("\n0 of 60 customers have ended: 0 succeeded, 0 denied, 0 failed now", err)
+    assert.equal(16, (updates()))
+  end)
+
   it("reads no further after a signal, and sends nothing", function()
     support.shell(("mkfifo %s/pipe"):format(folder))
     os.execute(("(cat %s/c.csv; exec sleep 60) > %s/pipe 2> /dev/null & echo $! > %s/writer"):format(folder, folder, folder))

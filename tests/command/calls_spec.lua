@@ -182,6 +182,18 @@ describe("the command", function()
     assert.matches("partnercenter get " .. CUSTOMER:gsub("%-", "%%-"), err)
   end)
 
+  it("does not send an update that waits for a token when a signal comes", function()
+    server:fail { delay = 1, path = "/oauth2/token" }
+    local process = support.start(folder, settings, "update " .. CUSTOMER .. " Education")
+    support.wait_for(function() return #server:requests() == 1 end)
+    process.signal "INT"
+    local status, out, err = process.wait()
+    assert.equal(130, status)
+    assert.equal("", out)
+    assert.matches("partnercenter: interrupted\n", err)
+    assert.equal(1, #server:requests())
+  end)
+
   it("does not wait for a read when a signal comes", function()
     server:fail { delay = 4, path = "/v1/customers" }
     local process = support.start(folder, settings, "customers")

@@ -22,6 +22,7 @@ local COLUMNS = {
 
 ---@class partnercenter.BulkCommand
 ---@field package counts table
+---@field package cancelled integer how many items were begun that have not come to their ends
 ---@field package stop string? why it ends early: `signal`, `output` or `credentials`
 local Bulk = {}
 Bulk.__index = Bulk
@@ -57,6 +58,10 @@ function Bulk:print(record)
 end
 
 function Bulk:on_result(item, result, err, meta)
+  if err and err.category == "cancelled" then
+    self.cancelled = self.cancelled + 1
+    return -- it has not come to its end, and is sent when the run goes on
+  end
   local record = record_of(item, result, err, meta)
   self.counts[record.state] = self.counts[record.state] + 1
   self.counts.ended = self.counts.ended + 1
@@ -89,6 +94,9 @@ end
 function Bulk:tick()
   self.counts.throttled = self.client.core:refusals()
   self.progress:draw(self.counts)
+  if self.stop then
+    self:wind_up(self.stop)
+  end
 end
 
 function Bulk:on_signal()
@@ -109,7 +117,7 @@ function Bulk:perform()
     interval = values.interval,
     max_interval = math.max(3600, values.interval),
     on_result = function(...) self:on_result(...) end,
-    on_progress = function(now) self.counts.done = math.min(now.done, self.items.total) end,
+    on_progress = function(now) self.counts.done = math.min(now.done - self.cancelled, self.items.total) end,
   })
   if self.stop then
     self:wind_up(self.stop)
@@ -213,6 +221,7 @@ function M.run(values, out)
     end
     local self = setmetatable({
       client = client, values = values, out = out, items = found, counts = counts, progress = progress.new(found.total),
+      cancelled = 0,
     }, Bulk)
     return self:finish(self:perform())
   end, { on_event = values.wait and counter(counts) or nil })

@@ -4,7 +4,9 @@
 
 local core = require "partnercenter.core"
 local csv = require "partnercenter.command.csv"
+local output = require "partnercenter.command.output"
 local signals = require "partnercenter.command.signals"
+local terminal = require "partnercenter.command.terminal"
 
 local M = {}
 
@@ -34,6 +36,9 @@ local function spool()
   local file, problem = io.tmpfile()
   if not file then
     return nil, problem
+  end
+  if terminal.columns(io.stdin) then
+    output.say "Type or paste the lines, and Ctrl-D to end them."
   end
   core.catch_signals(true)
   local copied

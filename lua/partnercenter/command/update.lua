@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --- `partnercenter update`: one customer's qualification. An update that has left is waited for, whatever
---- comes: its effect cannot be unsent.
+--- comes: its effect cannot be unsent. One that has not is not sent after a signal.
 
 local call = require "partnercenter.command.call"
 local get = require "partnercenter.command.get"
 local output = require "partnercenter.command.output"
 local signals = require "partnercenter.command.signals"
+local started = require "partnercenter.started"
 local status = require "partnercenter.command.status"
 
 local M = {}
@@ -24,14 +25,19 @@ local function as_typed(err)
 end
 
 local function tell_of_signal()
-  output.say "Waiting for the answer to the request that has left. Once more ends at once."
+  output.say "Waiting for the answer, if the request has left. Once more ends at once."
 end
 
 local function send(client, values)
   local qualification = tonumber(values.qualification) or values.qualification
-  return signals.wait(client, client:start("update_qualification", values.customer, qualification, {
+  local update = client:start("update_qualification", values.customer, qualification, {
     education_segment = values.segment, website = values.website, validation_code = values.code,
-  }), tell_of_signal)
+  })
+  return signals.wait(client, update, tell_of_signal, function()
+    if signals.caught() then
+      started.wind_up(update)
+    end
+  end)
 end
 
 --- Waits for the decision. A signal ends the wait.
