@@ -38,6 +38,10 @@ function M.row(group, protocol, case)
   return row
 end
 
+local function join_markdown(cells)
+  return "| " .. table.concat(cells, " | ") .. " |"
+end
+
 local function table_of(rows)
   local lines = {
     "| | | | to the reference | quartiles | bar | |",
@@ -51,9 +55,9 @@ local function table_of(rows)
       lines[#lines + 1] = ("| **%s** | | | | | | |"):format(group.name)
       for _, row in ipairs(rows) do
         if row.group == group then
-          lines[#lines + 1] = "| " .. table.concat({
+          lines[#lines + 1] = join_markdown {
             upstream.PROTOCOLS[row.protocol].name, row.name, row.value, row.compared, row.spread, row.bar, row.verdict,
-          }, " | ") .. " |"
+          }
         end
       end
     end
@@ -61,26 +65,55 @@ local function table_of(rows)
   return table.concat(lines, "\n") .. "\n"
 end
 
---- A block of gnuplot's for a group: a line for each contestant, a column for each protocol.
-local function block(rows, group)
-  local names, values = {}, {}
+--- The groups that are plotted, with what was measured as a grid of contestants and protocols.
+---@return table[] grids `group`, `names` (in order), `cells` (rows of the report, by name and protocol)
+local function grids_of(rows)
+  local grids, by_group = {}, {}
   for _, row in ipairs(rows) do
-    if row.group == group then
-      if not values[row.name] then
-        names[#names + 1], values[row.name] = row.name, {}
+    if row.group.plot then
+      local grid = by_group[row.group] or { group = row.group, names = {}, cells = {} }
+      if not by_group[row.group] then
+        grids[#grids + 1], by_group[row.group] = grid, grid
       end
-      values[row.name][row.protocol] = row.median
+      if not grid.cells[row.name] then
+        grid.names[#grid.names + 1], grid.cells[row.name] = row.name, {}
+      end
+      grid.cells[row.name][row.protocol] = row
     end
   end
-  local lines = { "name plain tls http2" }
-  for _, name in ipairs(names) do
-    local line = { ('"%s"'):format(name:gsub("`", "")) }
-    for _, protocol in ipairs(upstream.ORDER) do
-      line[#line + 1] = values[name][protocol] and ("%.2f"):format(values[name][protocol]) or "NaN"
+  return grids
+end
+
+--- The lines of a grid: the name and a cell for each protocol, made and joined by functions.
+local function lines_of(grid, join, first, cell)
+  local lines = {}
+  for i, name in ipairs(grid.names) do
+    local line = { first(name) }
+    for place, protocol in ipairs(upstream.ORDER) do
+      line[place + 1] = cell(grid.cells[name][protocol])
     end
-    lines[#lines + 1] = table.concat(line, " ")
+    lines[i] = join(line)
   end
-  return table.concat(lines, "\n") .. "\n\n\n"
+  return table.concat(lines, "\n")
+end
+
+--- A grid in Markdown: microseconds, and in brackets how many times the reference's.
+local function brief(grid)
+  local head = { grid.group.name }
+  for place, protocol in ipairs(upstream.ORDER) do
+    head[place + 1] = upstream.PROTOCOLS[protocol].name
+  end
+  return join_markdown(head) .. "\n" .. ("|---"):rep(#head) .. "|\n"
+    .. lines_of(grid, join_markdown, function(name) return name end, function(row)
+      return not row and "" or ("%.1f"):format(row.median) .. (row.comparison and (" (%.2f)"):format(row.comparison) or "")
+    end) .. "\n\n"
+end
+
+--- A grid as a block of gnuplot's.
+local function block(grid)
+  return lines_of(grid, function(cells) return table.concat(cells, " ") end,
+    function(name) return ('"%s"'):format(name:gsub("`", "")) end,
+    function(row) return row and ("%.2f"):format(row.median) or "NaN" end) .. "\n\n\n"
 end
 
 local PANEL = [[
@@ -88,16 +121,7 @@ set title "CPU time for a call, %s (microseconds)" noenhanced
 plot for [i=2:4] "%s" index %d using i:xtic(1) title word("%s", i - 1) with histogram
 ]]
 
-local function plot(rows)
-  local groups, seen = {}, {}
-  for _, row in ipairs(rows) do
-    if row.group.plot and not seen[row.group] then
-      groups[#groups + 1], seen[row.group] = row.group, true
-    end
-  end
-  if #groups == 0 then
-    return
-  end
+local function plot(grids)
   local titles = {}
   for i, protocol in ipairs(upstream.ORDER) do
     titles[i] = ("'%s'"):format(upstream.PROTOCOLS[protocol].name)
@@ -111,19 +135,28 @@ set style fill solid 0.8 border
 set xtics rotate by -20 noenhanced
 set yrange [0:*]
 set grid ytics
-]]):format(420 * #groups, PLOT, #groups)
-  for i, group in ipairs(groups) do
-    data = data .. block(rows, group)
-    script = script .. PANEL:format(group.name, DATA, i - 1, table.concat(titles, " "))
+set key top left
+]]):format(420 * #grids, PLOT, #grids)
+  for i, grid in ipairs(grids) do
+    data = data .. block(grid)
+    script = script .. PANEL:format(grid.group.name, DATA, i - 1, table.concat(titles, " "))
   end
   files.write(DATA, data)
   files.write("build/bench/result.gnuplot", script)
   assert(os.execute "gnuplot build/bench/result.gnuplot", "gnuplot failed")
 end
 
+--- Writes the results: the grids in brief, the table of everything, and the plot of the grids.
 function M.write(rows)
-  files.write(TABLE, table_of(rows))
-  plot(rows)
+  local grids = grids_of(rows)
+  local text = ""
+  for _, grid in ipairs(grids) do
+    text = text .. brief(grid)
+  end
+  files.write(TABLE, text .. table_of(rows))
+  if #grids > 0 then
+    plot(grids)
+  end
 end
 
 return M
