@@ -117,7 +117,7 @@ local function block(grid)
 end
 
 local PANEL = [[
-set title "CPU time for a call, %s (microseconds)" noenhanced
+set title "CPU time for a call, %s (microseconds, logarithmic)" noenhanced
 plot for [i=2:4] "%s" index %d using i:xtic(1) title word("%s", i - 1) with histogram
 ]]
 
@@ -133,9 +133,10 @@ set multiplot layout %d,1
 set style data histogram
 set style fill solid 0.8 border
 set xtics rotate by -20 noenhanced
-set yrange [0:*]
+set logscale y
+set yrange [10:*]
 set grid ytics
-set key top left
+set key outside top center horizontal
 ]]):format(420 * #grids, PLOT, #grids)
   for i, grid in ipairs(grids) do
     data = data .. block(grid)
