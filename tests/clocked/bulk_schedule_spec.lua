@@ -1,39 +1,28 @@
 -- SPDX-License-Identifier: MIT
 --- When a run makes its calls, with a clock that jumps ahead instead of waiting.
-local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local items = require "tests.support.items"
 local jump = require "tests.support.jump"
-local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
+local make = require "tests.support.made"
 
 local IN_REVIEW = '[{"qualification":"Education","vettingStatus":"InReview"}]'
 local APPROVED = '[{"qualification":"Education","vettingStatus":"Approved"}]'
 
-local server, client, listener
-
-before_each(function()
-  server = assert(sandbox.start { vetting_time = 3600 })
+local listener
+local made = make.each(before_each, after_each, { vetting_time = 3600 }, function()
   listener = jump.listener()
-  local options = access.options(server)
-  options.on_event = listener.on_event
-  client = assert(partnercenter.new(options))
-end)
-
-after_each(function()
-  client:close()
-  server:stop()
+  return { on_event = listener.on_event }
 end)
 
 local function run(source, options, step)
   local begun = core.now()
-  local summary, err = jump.run(client:start("update_qualifications", source, options), listener, step or 1)
+  local summary, err = jump.run(made.client:start("update_qualifications", source, options), listener, step or 1)
   return summary, core.now() - begun, err
 end
 
 describe("the throttle", function()
   it("pauses a run however long, and fails nothing that was not sent", function()
-    server:fail { status = 429, headers = { ["Retry-After"] = "3000" } }
+    made.server:fail { status = 429, headers = { ["Retry-After"] = "3000" } }
     local errors = {}
     local summary, elapsed = run(items.array(10), { concurrency = 1, deadline = 20, on_result = function(item, _, err)
       errors[#errors + 1] = err and item.note.n .. " " .. err.category
@@ -44,15 +33,15 @@ describe("the throttle", function()
   end)
 
   it("is waited for by items that are begun already, whose deadline does not run", function()
-    server:fail { status = 429, headers = { ["Retry-After"] = "100" } }
+    made.server:fail { status = 429, headers = { ["Retry-After"] = "100" } }
     local summary = run(items.array(10), { concurrency = 10, deadline = 50 }, 5)
     assert.equal(10, summary.succeeded + summary.failed)
     assert.is_true(summary.succeeded >= 9)
-    assert.equal(10, #items.updates(server) - (summary.failed == 0 and 1 or 0))
+    assert.equal(10, #items.updates(made.server) - (summary.failed == 0 and 1 or 0))
   end)
 
   it("lets what it refused go on within its deadline", function()
-    server:fail { status = 429, headers = { ["Retry-After"] = "100" }, times = 3 }
+    made.server:fail { status = 429, headers = { ["Retry-After"] = "100" }, times = 3 }
     local summary, elapsed = run(items.array(10), { concurrency = 3 }, 5)
     assert.equal(10, summary.succeeded)
     assert.is_true(elapsed >= 100 and elapsed < 200)
@@ -61,10 +50,10 @@ end)
 
 describe("a deadline", function()
   it("is of each item, and begins when it is sent", function()
-    server:fail { delay = 3600, times = 1 }
-    local call = client:start("update_qualifications", items.array(3), { concurrency = 1, deadline = 100, timeout = 100,
+    made.server:fail { delay = 3600, times = 1 }
+    local call = made.client:start("update_qualifications", items.array(3), { concurrency = 1, deadline = 100, timeout = 100,
       max_retries = 0 })
-    jump.run(call, listener, 1, function() return #items.updates(server) == 1 end)
+    jump.run(call, listener, 1, function() return #items.updates(made.server) == 1 end)
     core.advance(99)
     assert.is_false(call:done())
     core.advance(1.1)
@@ -88,10 +77,10 @@ local function describe_waiting(journal)
 
   it("asks as wait_for_vetting does", function()
     local answers = { IN_REVIEW, IN_REVIEW, IN_REVIEW, IN_REVIEW, APPROVED }
-    local call = client:start("update_qualifications", items.array(1), options { interval = 100, max_interval = 300 })
+    local call = made.client:start("update_qualifications", items.array(1), options { interval = 100, max_interval = 300 })
     jump.run(call, listener, 2, function() return #listener.times == 1 and listener.on_wire == 0 end)
     for _, body in ipairs(answers) do
-      server:fail { status = 200, body = body }
+      made.server:fail { status = 200, body = body }
     end
     local summary = jump.run(call, listener, 2)
     assert.equal(1, summary.succeeded)
@@ -116,7 +105,7 @@ describe("a run that waits, with a journal,", function()
   it("keeps the schedule when it is continued", function()
     local path = os.tmpname()
     local first
-    local call = client:start("update_qualifications", items.array(1),
+    local call = made.client:start("update_qualifications", items.array(1),
       { wait = true, interval = 100, wait_timeout = 1000, journal = path })
     jump.run(call, listener, 5, function()
       first = first or #listener.times == 1 and core.now()

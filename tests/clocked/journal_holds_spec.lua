@@ -2,34 +2,29 @@
 --- What a run with a journal does when it is held up for longer than it holds its rows, with a clock that
 --- jumps ahead instead of waiting.
 local DBI = require "DBI"
-local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local items = require "tests.support.items"
-local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
+local make = require "tests.support.made"
 
 local HOLD = 30 -- seconds that a hold lasts
 
-local server, client, other, journal
+local made = make.each(before_each, after_each, { vetting_time = 0.05 })
+local other, journal
 
 before_each(function()
-  server = assert(sandbox.start { vetting_time = 0.05 })
-  client = assert(partnercenter.new(access.options(server)))
-  other = assert(partnercenter.new(access.options(server)))
+  other = made.one_more()
   journal = os.tmpname()
 end)
 
 after_each(function()
-  client:close()
   other:close()
-  server:stop()
   os.execute(("rm -f %s %s-wal %s-shm"):format(journal, journal, journal))
 end)
 
 --- Customers' requests of a kind that have arrived.
 local function arrived(method)
   local customers = {}
-  for _, request in ipairs(server:requests()) do
+  for _, request in ipairs(made.server:requests()) do
     local customer = request.method == method and request.path:match "/customers/([^/]+)/qualifications$"
     if customer then
       customers[#customers + 1] = customer
@@ -59,7 +54,7 @@ end
 describe("a run that is held up for longer than its holds last", function()
   it("by a function of the script's leaves alone what another has taken meanwhile", function()
     local told, taken = 0, nil
-    local summary = assert(client:update_qualifications(items.array(20), { journal = journal, concurrency = 1,
+    local summary = assert(made.client:update_qualifications(items.array(20), { journal = journal, concurrency = 1,
       on_result = function()
         told = told + 1
         if told == 3 then
@@ -77,7 +72,7 @@ describe("a run that is held up for longer than its holds last", function()
 
   it("goes on with what nobody has taken", function()
     local told = 0
-    local summary = assert(client:update_qualifications(items.array(20), { journal = journal, concurrency = 1,
+    local summary = assert(made.client:update_qualifications(items.array(20), { journal = journal, concurrency = 1,
       on_result = function()
         told = told + 1
         core.advance(told == 3 and HOLD + 10 or 0)
@@ -88,7 +83,7 @@ describe("a run that is held up for longer than its holds last", function()
   end)
 
   it("leaves alone the polls that another has taken", function()
-    assert(client:update_qualifications(items.array(10), { journal = journal }))
+    assert(made.client:update_qualifications(items.array(10), { journal = journal }))
     local connection = assert(DBI.Connect("SQLite3", journal))
     connection:autocommit(true)
     local statement = assert(connection:prepare(
@@ -97,8 +92,8 @@ describe("a run that is held up for longer than its holds last", function()
     statement:close()
     connection:close()
     local told, taken = 0, nil
-    local summary = assert(client:update_qualifications(items.array(10), { journal = journal, concurrency = 1, wait = true,
-      interval = 1e-3, on_result = function()
+    local summary = assert(made.client:update_qualifications(items.array(10), { journal = journal, concurrency = 1,
+      wait = true, interval = 1e-3, on_result = function()
         told = told + 1
         if told == 3 then
           core.advance(HOLD + 10)
@@ -114,7 +109,7 @@ end)
 describe("a run whose source is slow", function()
   it("begins what it has, and keeps its holds", function()
     local read, first = 0, nil
-    local summary = assert(client:update_qualifications(function()
+    local summary = assert(made.client:update_qualifications(function()
       read = read + 1
       core.advance(1)
       return read <= 100 and items.item(read) or nil
@@ -126,8 +121,8 @@ end)
 
 describe("a run that is ending", function()
   it("keeps what has ended, and its holds, while the last calls go on", function()
-    server:fail { delay = 60, path = items.customer(2) }
-    local call = client:start("update_qualifications", items.array(2), { journal = journal, concurrency = 2,
+    made.server:fail { delay = 60, path = items.customer(2) }
+    local call = made.client:start("update_qualifications", items.array(2), { journal = journal, concurrency = 2,
       on_result = function() error "enough" end })
     local given_up = core.now() + 20
     repeat

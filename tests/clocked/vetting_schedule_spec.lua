@@ -1,39 +1,28 @@
 -- SPDX-License-Identifier: MIT
 --- When `wait_for_vetting` asks, with a clock that jumps ahead instead of waiting.
-local access = require "tests.support.access"
 local core = require "partnercenter.core"
 local jump = require "tests.support.jump"
-local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
+local make = require "tests.support.made"
 
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 local STEP = 0.5
 local IN_REVIEW = '[{"qualification":"Education","vettingStatus":"InReview","vettingCreateDate":"2020-12-04T20:54:24Z"}]'
 local APPROVED = IN_REVIEW:gsub("InReview", "Approved")
 
-local server, client, listener
-
-before_each(function()
-  server = assert(sandbox.start { vetting_time = 3600 })
+local listener
+local made = make.each(before_each, after_each, { vetting_time = 3600 }, function()
   listener = jump.listener()
-  local options = access.options(server)
-  options.on_event = listener.on_event
-  client = assert(partnercenter.new(options))
-end)
-
-after_each(function()
-  client:close()
-  server:stop()
+  return { on_event = listener.on_event }
 end)
 
 local function answer(body, times)
-  server:fail { status = 200, body = body, times = times or 1, path = "/qualifications" }
+  made.server:fail { status = 200, body = body, times = times or 1, path = "/qualifications" }
 end
 
 --- Waits until the end; returns the seconds that it took and what was returned.
 local function wait(options, step)
   local begun = core.now()
-  local result, err, meta = jump.run(client:start("wait_for_vetting", CUSTOMER, options), listener, step or STEP)
+  local result, err, meta = jump.run(made.client:start("wait_for_vetting", CUSTOMER, options), listener, step or STEP)
   return core.now() - begun, result, err, meta
 end
 
@@ -77,9 +66,9 @@ describe("wait_for_vetting", function()
 
   it("does not wait for an answer beyond its timeout", function()
     answer(IN_REVIEW)
-    server:fail { delay = 3600, times = 10 }
+    made.server:fail { delay = 3600, times = 10 }
     local begun = core.now()
-    local call = client:start("wait_for_vetting", CUSTOMER, { timeout = 70, max_retries = 0 })
+    local call = made.client:start("wait_for_vetting", CUSTOMER, { timeout = 70, max_retries = 0 })
     jump.run(call, listener, STEP, function() return #listener.times == 2 end)
     core.advance(9)
     assert.is_false(call:done())
@@ -92,8 +81,8 @@ describe("wait_for_vetting", function()
 
   it("goes on after a poll that failed for a while, and respects a Retry-After", function()
     answer(IN_REVIEW)
-    server:fail { status = 503, headers = { ["Retry-After"] = "500" } }
-    server:fail { status = 429, headers = { ["Retry-After"] = "1000" } }
+    made.server:fail { status = 503, headers = { ["Retry-After"] = "500" } }
+    made.server:fail { status = 429, headers = { ["Retry-After"] = "1000" } }
     answer(APPROVED)
     local _, result = wait { max_retries = 0 }
     assert.equal("Approved", result.vettingStatus)
@@ -102,7 +91,7 @@ describe("wait_for_vetting", function()
 
   it("that is cancelled in a pause ends at once", function()
     answer(IN_REVIEW, 10)
-    local call = client:start("wait_for_vetting", CUSTOMER)
+    local call = made.client:start("wait_for_vetting", CUSTOMER)
     jump.run(call, listener, STEP, function() return #listener.times == 2 end)
     call:cancel()
     local result, err = call:result()

@@ -1,35 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --- Runs: the updates of many customers.
-local access = require "tests.support.access"
 local items = require "tests.support.items"
-local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
+local make = require "tests.support.made"
 local servers = require "tests.support.servers"
 
-local server, client
-
-local function new_client(options)
-  local all = access.options(server)
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  client = assert(partnercenter.new(all))
-end
-
-before_each(function()
-  server = assert(sandbox.start { vetting_time = 0.2 })
-  new_client()
-end)
-
-after_each(function()
-  client:close()
-  server:stop()
-end)
-
---- The counts of a summary, in the order of README.
-local function counts(summary)
-  return { summary.total, summary.succeeded, summary.failed, summary.skipped, summary.denied }
-end
+local counts = items.counts
+local made = make.each(before_each, after_each, { vetting_time = 0.2 })
 
 --- Runs with an `on_result` that counts how often each item came, and returns what came.
 local function run(source, options)
@@ -41,7 +17,7 @@ local function run(source, options)
     assert(result or err)
     assert(type(meta.attempts) == "number" and type(meta.elapsed) == "number")
   end
-  local summary, err = client:update_qualifications(source, options)
+  local summary, err = made.client:update_qualifications(source, options)
   return summary, err, told, errors
 end
 
@@ -56,7 +32,7 @@ describe("a run", function()
       assert.equal(1, told[item])
     end
     assert.is_nil(next(errors))
-    assert.equal(40, #items.updates(server))
+    assert.equal(40, #items.updates(made.server))
   end)
 
   it("updates every item of an iterator, and sends what they say", function()
@@ -71,7 +47,7 @@ describe("a run", function()
       return sent[position]
     end)
     assert.same({ 2, 2, 0, 0, 0 }, counts(summary))
-    for _, update in ipairs(items.updates(server)) do
+    for _, update in ipairs(items.updates(made.server)) do
       if update.customer == items.customer(171) then
         assert.matches('"validationCode":"12345"', update.body)
       else
@@ -87,27 +63,23 @@ describe("a run", function()
   end)
 
   it("makes at most so many calls at the same time", function()
-    client:close()
-    server:stop()
-    server = assert(sandbox.start { latency = 0.02 })
+    made.restart { latency = 0.02 }
     for concurrency, expected in pairs { [1] = 1, [5] = 5, [64] = 30 } do
       local on_wire, most = 0, 0
-      new_client { max_connections = 64, on_event = function(event)
+      made.new_client { max_connections = 64, on_event = function(event)
         on_wire = on_wire + (event.type == "request" and 1 or event.type == "response" and -1 or 0)
         most = math.max(most, on_wire)
       end }
       run(items.array(30), { concurrency = concurrency })
       assert.equal(expected, most)
-      client:close()
+      made.client:close()
     end
   end)
 
   it("has no two calls for one customer in flight, polls included", function()
-    client:close()
-    server:stop()
-    server = assert(sandbox.start { latency = 0.01, vetting_time = 0.1 })
+    made.restart { latency = 0.01, vetting_time = 0.1 }
     local busy, problems = {}, 0
-    new_client { on_event = function(event)
+    made.new_client { on_event = function(event)
       if event.type == "request" then
         problems = problems + (busy[event.customer_id] and 1 or 0)
         busy[event.customer_id] = true
@@ -148,7 +120,7 @@ describe("a run", function()
       assert.equal("bad_input", errors[item].category)
       assert.matches(message, errors[item].message)
     end
-    assert.equal(2, #items.updates(server))
+    assert.equal(2, #items.updates(made.server))
   end)
 
   it("lets calls in flight end while it has nothing but malformed items", function()
@@ -166,7 +138,7 @@ describe("a run", function()
   end)
 
   it("reports what the service refuses, and goes on", function()
-    assert(client:update_qualification(items.customer(2), "StateOwnedEntity"))
+    assert(made.client:update_qualification(items.customer(2), "StateOwnedEntity"))
     local all = items.array(4)
     local summary, _, _, errors = run(all)
     assert.same({ 4, 3, 1, 0, 0 }, counts(summary))
@@ -198,18 +170,18 @@ describe("a run", function()
       { 42, nil, "source" }, { {}, { colour = 1 }, "unknown option 'colour'" }, { {}, { on_result = 1 }, "on_result" },
       { {}, { concurrency = "8" }, "concurrency" },
     } do
-      local ok, raised = pcall(function() client:update_qualifications(case[1], case[2]) end)
+      local ok, raised = pcall(function() made.client:update_qualifications(case[1], case[2]) end)
       assert.is_false(ok)
       assert.matches("bulk_spec.lua:%d+: .*" .. case[3], raised)
     end
     for name, value in pairs { concurrency = 0, interval = 0, wait_timeout = -1, max_retries = -1, journal = "" } do
-      local summary, err = client:update_qualifications({}, { [name] = value })
+      local summary, err = made.client:update_qualifications({}, { [name] = value })
       assert.is_nil(summary)
       assert.equal("bad_input", err.category)
       assert.matches(name, err.message)
     end
     for _, spec in ipairs { {}, { at = 1 }, { at = "x", name = "y" }, { at = "x", run = "" }, { at = "a\0b" } } do
-      assert.equal("bad_input", select(2, client:update_qualifications({}, { journal = spec })).category)
+      assert.equal("bad_input", select(2, made.client:update_qualifications({}, { journal = spec })).category)
     end
   end)
 end)
@@ -229,7 +201,7 @@ describe("a run that waits", function()
   end)
 
   it("reports an item whose wait fails", function()
-    server:fail { status = 404, path = "/qualifications", times = 1 }
+    made.server:fail { status = 404, path = "/qualifications", times = 1 }
     local summary, _, _, errors = run(items.array(1), { wait = true, interval = 0.02 })
     assert.same({ 1, 0, 1, 0, 0 }, counts(summary))
     assert.equal(404, select(2, next(errors)).status)
@@ -247,12 +219,12 @@ describe("what ends a run", function()
     assert.matches(name, err.message)
     assert.is_true(err.summary.total < 100)
     assert.equal(told_of, err.summary.succeeded)
-    assert.equal(told_of, #items.updates(server))
+    assert.equal(told_of, #items.updates(made.server))
   end
 
   it("is an on_result that raises: nothing more is begun, what is in flight is told of", function()
     local told = 0
-    local summary, err = client:update_qualifications(items.iterator(100), { concurrency = 4, on_result = function()
+    local summary, err = made.client:update_qualifications(items.iterator(100), { concurrency = 4, on_result = function()
       told = told + 1
       if told >= 10 then
         error(raised)
@@ -264,7 +236,7 @@ describe("what ends a run", function()
 
   it("is an on_progress that raises", function()
     local told = 0
-    local summary, err = client:update_qualifications(items.iterator(100), {
+    local summary, err = made.client:update_qualifications(items.iterator(100), {
       concurrency = 4,
       on_result = function() told = told + 1 end,
       on_progress = function(progress)
@@ -278,7 +250,7 @@ describe("what ends a run", function()
 
   it("is a source that raises", function()
     local told, iterator, n = 0, items.iterator(100), 0
-    local summary, err = client:update_qualifications(function()
+    local summary, err = made.client:update_qualifications(function()
       n = n + 1
       if n == 11 then
         error(raised)
@@ -294,33 +266,33 @@ describe("what ends a run", function()
     local how = is_threaded and " with a thread of the engine's own" or ""
 
     it("is its cancelling" .. how, function()
-      server:fail { delay = 60, times = 100, path = "/qualifications" }
+      made.server:fail { delay = 60, times = 100, path = "/qualifications" }
       if is_threaded then
-        client:pollfd()
+        made.client:pollfd()
       end
       local results = {}
-      local call = client:start("update_qualifications", items.iterator(100), { concurrency = 4,
+      local call = made.client:start("update_qualifications", items.iterator(100), { concurrency = 4,
         on_result = function(_, _, err) results[#results + 1] = err.category end })
       assert.is_false(call:done())
-      assert(client:get_customer(items.customer(1)))
+      assert(made.client:get_customer(items.customer(1)))
       call:cancel()
       local summary, err = call:result()
       assert.is_nil(summary)
       assert.equal("cancelled", err.category)
       assert.same({ 4, 0, 4, 0, 0 }, counts(err.summary))
       assert.same({ "cancelled", "cancelled", "cancelled", "cancelled" }, results)
-      assert(client:get_customer(items.customer(1)))
+      assert(made.client:get_customer(items.customer(1)))
     end)
 
     it("is the closing of the client" .. how, function()
       if is_threaded then
-        client:pollfd()
+        made.client:pollfd()
       end
       local told = 0
-      local call = client:start("update_qualifications", items.iterator(100), { concurrency = 4, on_result = function()
+      local call = made.client:start("update_qualifications", items.iterator(100), { concurrency = 4, on_result = function()
         told = told + 1
         if told == 10 then
-          client:close()
+          made.client:close()
         end
       end })
       local summary, err = call:result()
@@ -333,10 +305,10 @@ describe("what ends a run", function()
 
   it("is the closing of the client in a run that is not started", function()
     local told = 0
-    local summary, err = client:update_qualifications(items.iterator(100), { wait = true, interval = 0.01,
+    local summary, err = made.client:update_qualifications(items.iterator(100), { wait = true, interval = 0.01,
       concurrency = 2, on_result = function()
         told = told + 1
-        client:close()
+        made.client:close()
       end })
     assert.is_nil(summary)
     assert.equal("cancelled", err.category)
@@ -344,7 +316,7 @@ describe("what ends a run", function()
   end)
 
   it("is what a hook raises, as Ctrl-C does", function()
-    server:fail { delay = 60, times = 3, path = "/qualifications" }
+    made.server:fail { delay = 60, times = 3, path = "/qualifications" }
     local told = {}
     local ok, message = pcall(function()
       debug.sethook(function()
@@ -353,7 +325,7 @@ describe("what ends a run", function()
           error "interrupted!"
         end
       end, "l")
-      client:update_qualifications(items.iterator(100), { concurrency = 4,
+      made.client:update_qualifications(items.iterator(100), { concurrency = 4,
         on_result = function(_, _, err) told[#told + 1] = err and err.category or "none" end })
     end)
     debug.sethook()
@@ -368,27 +340,27 @@ describe("what ends a run", function()
     assert.equal("none", told[1])
     assert.is_true(count.cancelled >= 3)
     assert.is_true(#told < 100)
-    assert(client:get_customer(items.customer(1)))
+    assert(made.client:get_customer(items.customer(1)))
   end)
 end)
 
 describe("a run among other calls", function()
   it("goes on while a started one is waited for, and its functions may make calls", function()
     local found = 0
-    local call = client:start("update_qualifications", items.array(10), { on_result = function(item)
-      assert(client:get_customer(item.customer_id))
+    local call = made.client:start("update_qualifications", items.array(10), { on_result = function(item)
+      assert(made.client:get_customer(item.customer_id))
       found = found + 1
     end })
-    assert(client:get_customer(items.customer(1)))
+    assert(made.client:get_customer(items.customer(1)))
     assert.equal(10, call:result().succeeded)
     assert.equal(10, found)
   end)
 
   it("is driven by process, and collected", function()
-    local call = client:start("update_qualifications", items.array(10))
+    local call = made.client:start("update_qualifications", items.array(10))
     local finished
     repeat
-      finished = client:process()
+      finished = made.client:process()
     until #finished > 0
     assert.equal(call, finished[1])
     assert.equal(1, #finished)
@@ -396,12 +368,9 @@ describe("a run among other calls", function()
   end)
 
   it("can have its items from the list of customers", function()
-    client:close()
-    server:stop()
-    server = assert(sandbox.start { customers = 25 })
-    new_client()
-    local next_customer = client:customers { page_size = 10 }
-    local summary = assert(client:update_qualifications(function()
+    made.restart { customers = 25 }
+    local next_customer = made.client:customers { page_size = 10 }
+    local summary = assert(made.client:update_qualifications(function()
       local customer, err = next_customer()
       if err then
         error(err)
@@ -414,15 +383,14 @@ end)
 
 describe("faults of the network", function()
   it("do not make a run update anything twice", function()
-    client:close()
-    local port = tonumber(server:base_url():match ":(%d+)$")
+    local port = tonumber(made.server:base_url():match ":(%d+)$")
     local proxy = servers.fault_proxy(port, { reset_before = 0.03, reset_after = 0.1, reset_in = 0.03, reset_idle = 0.03,
       refuse = 0.03, seed = 7 })
-    new_client { base_url = proxy.url, max_retries = 10 }
+    made.new_client { base_url = proxy.url, max_retries = 10 }
     local summary = run(items.array(20), { wait = true, interval = 0.1 })
     assert.same({ 20, 20, 0, 0, 0 }, counts(summary))
     local ids = {}
-    for _, update in ipairs(items.updates(server)) do
+    for _, update in ipairs(items.updates(made.server)) do
       assert.is_true(ids[update.customer] == nil or ids[update.customer] == update.request_id)
       ids[update.customer] = update.request_id
     end
@@ -432,10 +400,7 @@ end)
 
 describe("throttling", function()
   it("does not fail a run, and is met with fewer calls", function()
-    client:close()
-    server:stop()
-    server = assert(sandbox.start { rate_limit = 30 })
-    new_client()
+    made.restart { rate_limit = 30 }
     local fewest = math.huge
     local summary = run(items.array(90), { concurrency = 16, on_progress = function(progress)
       if progress.done > 31 and progress.done < 80 then

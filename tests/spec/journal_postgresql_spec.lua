@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --- The journal in PostgreSQL.
-local access = require "tests.support.access"
 local cases = require "tests.support.journal_cases"
 local items = require "tests.support.items"
+local make = require "tests.support.made"
 local partnercenter = require "partnercenter"
 local postgresql = require "tests.support.postgresql"
 local row = require "partnercenter.journal.row"
-local sandbox = require "partnercenter.sandbox"
 
 local unpack = rawget(table, "unpack") or _G.unpack
 
@@ -82,20 +81,10 @@ describe("the statements of a run", function()
 end)
 
 describe("a server that cannot be used", function()
-  local server, client
-
-  before_each(function()
-    server = assert(sandbox.start())
-    client = assert(partnercenter.new(access.options(server)))
-  end)
-
-  after_each(function()
-    client:close()
-    server:stop()
-  end)
+  local made = make.each(before_each, after_each)
 
   local function assert_refused(at, source, on_result)
-    local summary, err = client:update_qualifications(source or items.array(3), { journal = at, on_result = on_result })
+    local summary, err = made.client:update_qualifications(source or items.array(3), { journal = at, on_result = on_result })
     assert.is_nil(summary)
     assert.equal("journal", err.category)
     assert.is_nil(err.message:find("specs", 1, true) and err.message:find("secret", 1, true))
@@ -114,7 +103,7 @@ describe("a server that cannot be used", function()
       local err = assert_refused(url)
       assert.is_nil(err.message:find "pa/secret" or err.message:find "cret@" or err.message:find "sec ret", err.message)
     end
-    assert.equal(0, #items.updates(server))
+    assert.equal(0, #items.updates(made.server))
   end)
 
   it("is one that stops in the middle of a run", function()
@@ -128,11 +117,11 @@ describe("a server that cannot be used", function()
     database.start()
     assert.equal(told, err.summary.succeeded)
     assert.is_true(told < 200)
-    local summary = assert(client:update_qualifications(items.iterator(1000), { journal = journal.at }))
+    local summary = assert(made.client:update_qualifications(items.iterator(1000), { journal = journal.at }))
     assert.equal(1000, summary.total)
     assert.equal(1000, summary.succeeded + summary.skipped)
     local ids = {}
-    for _, update in ipairs(items.updates(server)) do
+    for _, update in ipairs(items.updates(made.server)) do
       assert.is_true(ids[update.customer] == nil or ids[update.customer] == update.request_id)
       ids[update.customer] = update.request_id
     end

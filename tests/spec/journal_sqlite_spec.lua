@@ -1,11 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- The journal in SQLite.
 local DBI = require "DBI"
-local access = require "tests.support.access"
 local cases = require "tests.support.journal_cases"
 local items = require "tests.support.items"
-local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
+local make = require "tests.support.made"
 
 local journal = {}
 
@@ -61,22 +59,12 @@ describe("a journal in SQLite", function()
 end)
 
 describe("the file of a journal", function()
-  local server, client
-
-  before_each(function()
-    server = assert(sandbox.start())
-    client = assert(partnercenter.new(access.options(server)))
-  end)
-
-  after_each(function()
-    client:close()
-    server:stop()
-  end)
+  local made = make.each(before_each, after_each)
 
   --- The modes of what there is while a run goes on.
   local function modes()
     local found
-    assert(client:update_qualifications(items.array(1), { journal = journal.at, on_result = function()
+    assert(made.client:update_qualifications(items.array(1), { journal = journal.at, on_result = function()
       found = shell(("stat -c '%%a %%n' %s/*"):format(directory))
     end }))
     return found:gsub(directory .. "/", "")
@@ -89,26 +77,16 @@ describe("the file of a journal", function()
   end)
 
   it("is not made for a journal in memory", function()
-    assert(client:update_qualifications(items.array(1), { journal = ":memory:" }))
+    assert(made.client:update_qualifications(items.array(1), { journal = ":memory:" }))
     assert.is_nil(io.open ":memory:")
   end)
 end)
 
 describe("a file that cannot be a journal", function()
-  local server, client
-
-  before_each(function()
-    server = assert(sandbox.start())
-    client = assert(partnercenter.new(access.options(server)))
-  end)
-
-  after_each(function()
-    client:close()
-    server:stop()
-  end)
+  local made = make.each(before_each, after_each)
 
   local function assert_refused(at, message, source)
-    local summary, err = client:update_qualifications(source or items.array(3), { journal = at })
+    local summary, err = made.client:update_qualifications(source or items.array(3), { journal = at })
     assert.is_nil(summary)
     assert.equal("journal", err.category)
     assert.matches(message, tostring(err))
@@ -118,13 +96,13 @@ describe("a file that cannot be a journal", function()
   it("is one in a folder that is not there", function()
     assert_refused(directory .. "/missing/run.db", "unable to open")
     assert_refused(directory, "unable to open")
-    assert.equal(0, #items.updates(server))
+    assert.equal(0, #items.updates(made.server))
   end)
 
   it("is another file", function()
     shell(("head -c 10000 /dev/zero | tr '\\0' x > %s"):format(journal.at))
     assert_refused(journal.at, "not a database")
-    assert.equal(0, #items.updates(server))
+    assert.equal(0, #items.updates(made.server))
   end)
 
   it("is one that cannot be written, or a disk that is full", function()
@@ -136,9 +114,9 @@ describe("a file that cannot be a journal", function()
     local ok, raised = pcall(function()
       local err = assert_refused(disk .. "/run.db", "full", items.iterator(2000))
       assert.is_true(err.summary.succeeded > 0)
-      assert.equal(err.summary.succeeded, #items.updates(server))
+      assert.equal(err.summary.succeeded, #items.updates(made.server))
       shell(("rm -f %s/*; mount -o remount,size=10m %s"):format(disk, disk))
-      assert(client:update_qualifications({}, { journal = disk .. "/run.db" }))
+      assert(made.client:update_qualifications({}, { journal = disk .. "/run.db" }))
       shell(("mount -o remount,ro %s"):format(disk))
       assert_refused(disk .. "/run.db", "open")
     end)

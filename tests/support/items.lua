@@ -30,6 +30,11 @@ function M.iterator(count)
   end
 end
 
+--- The counts of a run's summary, in the order of README.
+function M.counts(summary)
+  return { summary.total, summary.succeeded, summary.failed, summary.skipped, summary.denied }
+end
+
 --- The updates that have arrived at a sandbox: an array of customer's id and request id.
 function M.updates(server)
   local updates = {}

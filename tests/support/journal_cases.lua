@@ -2,33 +2,15 @@
 --- What a journal does, whatever database it is in.
 
 local assert = require "luassert"
-local access = require "tests.support.access"
 local items = require "tests.support.items"
+local make = require "tests.support.made"
 local partnercenter = require "partnercenter"
-local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
 
-local server, client
+local counts = items.counts
 
-local function new_client(options)
-  local all = access.options(server)
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  client = assert(partnercenter.new(all))
-end
-
-local function restart(options)
-  client:close()
-  server:stop()
-  server = assert(sandbox.start(options))
-  new_client()
-end
-
---- The counts of a summary, in the order of README.
-local function counts(summary)
-  return { summary.total, summary.succeeded, summary.failed, summary.skipped, summary.denied }
-end
+--- The sandbox and the client of a test.
+local made
 
 --- Fields of the rows, by customer.
 local function by_customer(journal, fields)
@@ -43,7 +25,7 @@ end
 --- The request ids with which updates have arrived: `ids[customer][i]`.
 local function arrived()
   local ids = {}
-  for _, update in ipairs(items.updates(server)) do
+  for _, update in ipairs(items.updates(made.server)) do
     ids[update.customer] = ids[update.customer] or {}
     table.insert(ids[update.customer], update.request_id)
   end
@@ -53,7 +35,7 @@ end
 local function run(journal, source, options)
   options = options or {}
   options.journal = options.journal or journal.at
-  return client:update_qualifications(source, options)
+  return made.client:update_qualifications(source, options)
 end
 
 local M = {}
@@ -61,18 +43,10 @@ local M = {}
 --- Makes the tests. `journal` has `at`, `rows(sql)`, `run(sql)`, and is empty before each test; the rest
 --- are functions of busted, which only a file of specs has.
 function M.describe(journal, it, before_each, after_each)
-  before_each(function()
-    server = assert(sandbox.start { vetting_time = 0.2 })
-    new_client()
-  end)
-
-  after_each(function()
-    client:close()
-    server:stop()
-  end)
+  made = make.each(before_each, after_each, { vetting_time = 0.2 })
 
   it("has a row for each item", function()
-    server:fail { status = 404, path = items.customer(2) }
+    made.server:fail { status = 404, path = items.customer(2) }
     assert(run(journal, items.array(3)))
     local rows = by_customer(journal, "run, qualification, position, item, request_id, state, attempts, answer, category, "
       .. "status, message, begun, changed, holder")
@@ -101,10 +75,9 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("has the request id on the disk before the request leaves", function()
-    client:update_qualifications({}, { journal = { at = journal.at, run = "none" } }) -- makes the tables
+    made.client:update_qualifications({}, { journal = { at = journal.at, run = "none" } }) -- makes the tables
     local witness = servers.journal_witness(journal.at)
-    client:close()
-    new_client { base_url = witness.url }
+    made.new_client { base_url = witness.url }
     assert.equal(150, assert(run(journal, items.iterator(150))).succeeded)
     local count, missing = witness.counts()
     assert.equal(150, count)
@@ -147,9 +120,9 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("repeats what was lost with its request id", function()
-    server:fail { delay = 0.3, times = 4, path = "/qualifications" } -- they have their effect all the same
-    local call = client:start("update_qualifications", items.array(10), { concurrency = 4, journal = journal.at })
-    while #items.updates(server) < 4 do
+    made.server:fail { delay = 0.3, times = 4, path = "/qualifications" } -- they have their effect all the same
+    local call = made.client:start("update_qualifications", items.array(10), { concurrency = 4, journal = journal.at })
+    while #items.updates(made.server) < 4 do
       call:done()
     end
     call:cancel()
@@ -167,7 +140,7 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("repeats what got no answer with its request id", function()
-    server:fail { delay = 0.5, path = items.customer(1) }
+    made.server:fail { delay = 0.5, path = items.customer(1) }
     assert.equal(1, run(journal, items.array(2), { timeout = 0.1, max_retries = 0 }).failed)
     assert.equal("timeout", by_customer(journal, "category")[items.customer(1)].category)
     assert.same({ 2, 1, 0, 1, 0 }, counts(assert(run(journal, items.array(2)))))
@@ -176,7 +149,7 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("tries what failed again, as a new request", function()
-    server:fail { status = 403, path = items.customer(1) }
+    made.server:fail { status = 403, path = items.customer(1) }
     assert.same({ 2, 1, 1, 0, 0 }, counts(assert(run(journal, items.array(2)))))
     assert.same({ 2, 1, 0, 1, 0 }, counts(assert(run(journal, items.array(2)))))
     local ids = arrived()[items.customer(1)]
@@ -187,8 +160,8 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("settles what the service refuses to repeat by looking at it", function()
-    assert(client:update_qualification(items.customer(1), "Education"))
-    assert(client:update_qualification(items.customer(2), "StateOwnedEntity"))
+    assert(made.client:update_qualification(items.customer(1), "Education"))
+    assert(made.client:update_qualification(items.customer(2), "StateOwnedEntity"))
     assert.same({ 2, 0, 2, 0, 0 }, counts(assert(run(journal, items.array(2)))))
     local results = {}
     assert.same({ 2, 1, 1, 0, 0 }, counts(assert(run(journal, items.array(2), {
@@ -199,7 +172,7 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("sends a changed item as a new request", function()
-    server:fail { delay = 0.5, path = items.customer(1) }
+    made.server:fail { delay = 0.5, path = items.customer(1) }
     run(journal, items.array(1), { timeout = 0.1, max_retries = 0 })
     local changed = items.array(1)
     changed[1].website = "other.example.edu"
@@ -214,7 +187,7 @@ function M.describe(journal, it, before_each, after_each)
     all[5].customer_id = "{" .. all[5].customer_id:upper() .. "}"
     assert.same({ 5, 3, 0, 2, 0 }, counts(assert(run(journal, all))))
     assert.same({ 5, 0, 0, 5, 0 }, counts(assert(run(journal, all))))
-    assert.equal(3, #items.updates(server))
+    assert.equal(3, #items.updates(made.server))
   end)
 
   it("refuses another source, unless it is told to add it", function()
@@ -228,12 +201,12 @@ function M.describe(journal, it, before_each, after_each)
       assert.equal("journal", err.category)
       assert.matches("different source", err.message)
     end
-    assert.equal(70, #items.updates(server))
+    assert.equal(70, #items.updates(made.server))
     assert.same({ 71, 1, 0, 70, 0 }, counts(assert(run(journal, others[1], { journal = { at = journal.at, add = true } }))))
   end)
 
   it("keeps what has become of items before it refuses the source behind them", function()
-    server:fail { status = 403, path = "/qualifications" }
+    made.server:fail { status = 403, path = "/qualifications" }
     assert.equal(1, assert(run(journal, items.array(70))).failed)
     local summary, err = run(journal, items.array(71))
     assert.is_nil(summary)
@@ -244,7 +217,7 @@ function M.describe(journal, it, before_each, after_each)
 
   it("tells runs apart by their names", function()
     for _, name in ipairs { "first", "second", "default" } do
-      restart { vetting_time = 0.2 }
+      made.restart { vetting_time = 0.2 }
       assert.equal(3, assert(run(journal, items.array(3), { journal = { at = journal.at, run = name } })).succeeded)
     end
     assert.same({ 3, 0, 0, 3, 0 }, counts(assert(run(journal, items.array(3)))))
@@ -297,17 +270,17 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("asks for the decision, and does not update again, where only the wait had failed", function()
-    restart { vetting_time = 3600 }
+    made.restart { vetting_time = 3600 }
     local failures = {}
     local function on_result(item, _, err) failures[item.customer_id] = err and err.category end
     local waiting = { wait = true, interval = 0.02, wait_timeout = 0.2, on_result = on_result }
     local function fail_poll()
-      local call = client:start("update_qualifications", items.array(2), { journal = journal.at, wait = true, interval = 0.3,
-        wait_timeout = 0.6, on_result = on_result })
-      while #items.updates(server) < 2 do
+      local call = made.client:start("update_qualifications", items.array(2), { journal = journal.at, wait = true,
+        interval = 0.3, wait_timeout = 0.6, on_result = on_result })
+      while #items.updates(made.server) < 2 do
         call:done()
       end
-      server:fail { status = 403, path = items.customer(2) }
+      made.server:fail { status = 403, path = items.customer(2) }
       return call:result()
     end
     assert.same({ 2, 0, 2, 0, 0 }, counts(assert(fail_poll())))
@@ -320,9 +293,9 @@ function M.describe(journal, it, before_each, after_each)
     assert.same({ [items.customer(1)] = "timeout", [items.customer(2)] = "timeout" }, failures)
     assert.same({ 2, 0, 0, 2, 0 }, counts(assert(run(journal, items.array(2))))) -- without a wait it has succeeded
     local body = '[{"qualification":"Education","vettingStatus":"Approved"}]'
-    server:fail { status = 200, body = body, times = 2 }
+    made.server:fail { status = 200, body = body, times = 2 }
     assert.same({ 2, 2, 0, 0, 0 }, counts(assert(run(journal, items.array(2), { wait = true }))))
-    assert.equal(2, #items.updates(server))
+    assert.equal(2, #items.updates(made.server))
     for _, row in pairs(by_customer(journal, "state, category, holder")) do
       assert.same({ customer_id = row.customer_id, state = "succeeded" }, row)
     end
@@ -333,7 +306,8 @@ function M.describe(journal, it, before_each, after_each)
     assert(run(journal, items.array(3)))
     journal.run(("UPDATE partnercenter_items SET state = 'sending', holder = '%s', held_until = %d WHERE position = 1")
       :format(elsewhere, os.time() + 1000))
-    local call = client:start("update_qualifications", items.array(3), { journal = journal.at, wait = true, interval = 0.1 })
+    local call = made.client:start("update_qualifications", items.array(3), { journal = journal.at, wait = true,
+      interval = 0.1 })
     for _ = 1, 20 do
       assert.is_false(call:done())
     end
@@ -344,7 +318,7 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("has no two calls for one customer in flight, whichever process makes them", function()
-    restart { latency = 0.02, vetting_time = 0.05 }
+    made.restart { latency = 0.02, vetting_time = 0.05 }
     local busy, overlaps, both = {}, 0, {}
     for _, name in ipairs { "Education", "StateOwnedEntity" } do -- a batch of each
       for n = 1, 64 do
@@ -359,13 +333,10 @@ function M.describe(journal, it, before_each, after_each)
         busy[event.customer_id] = nil
       end
     end
-    client:close()
-    new_client { on_event = on_event }
-    local options = access.options(server)
-    options.on_event = on_event
-    local other = assert(partnercenter.new(options))
+    made.new_client { on_event = on_event }
+    local other = made.one_more { on_event = on_event }
     local calls = {}
-    for i, each in ipairs { client, other } do
+    for i, each in ipairs { made.client, other } do
       calls[i] = each:start("update_qualifications", both, { journal = journal.at, concurrency = 8, wait = true,
         interval = 0.05 })
     end
@@ -380,10 +351,10 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("is shared by processes without doing an item twice", function()
-    restart { vetting_time = 0.1, latency = 0.01 }
-    local other = assert(partnercenter.new(access.options(server)))
+    made.restart { vetting_time = 0.1, latency = 0.01 }
+    local other = made.one_more()
     local options = { journal = journal.at, concurrency = 4, wait = true, interval = 0.05 }
-    local calls = { client:start("update_qualifications", items.array(100), options),
+    local calls = { made.client:start("update_qualifications", items.array(100), options),
       other:start("update_qualifications", items.array(100), options) }
     while not (calls[1]:done() and calls[2]:done()) do
       calls[2]:done()
@@ -393,7 +364,7 @@ function M.describe(journal, it, before_each, after_each)
     assert.equal(100, second.total)
     assert.equal(100, first.succeeded + second.succeeded)
     assert.equal(100, first.succeeded + first.skipped)
-    assert.equal(100, #items.updates(server))
+    assert.equal(100, #items.updates(made.server))
     other:close()
   end)
 
@@ -407,14 +378,14 @@ function M.describe(journal, it, before_each, after_each)
     journal.run(("UPDATE partnercenter_items SET state = 'sending', holder = '%s', held_until = %d WHERE position = 2")
       :format(elsewhere, os.time() + 2))
     assert.same({ 4, 2, 0, 2, 0 }, counts(assert(run(journal, items.array(4)))))
-    assert.equal(6, #items.updates(server))
+    assert.equal(6, #items.updates(made.server))
   end)
 
   it("has no secret in it", function()
-    local options = server:client_options()
-    client:close()
-    client = assert(partnercenter.new(options))
-    server:fail { status = 400, body = '{"code":"1","description":"' .. options.client_secret .. '"}' }
+    local options = made.server:client_options()
+    made.client:close()
+    made.client = assert(partnercenter.new(options))
+    made.server:fail { status = 400, body = '{"code":"1","description":"' .. options.client_secret .. '"}' }
     assert(run(journal, items.array(3), { wait = true, interval = 0.1 }))
     local text = {}
     for _, row in ipairs(journal.rows "SELECT * FROM partnercenter_items") do
@@ -423,7 +394,7 @@ function M.describe(journal, it, before_each, after_each)
       end
     end
     text = table.concat(text, "\n")
-    for _, request in ipairs(server:requests()) do
+    for _, request in ipairs(made.server:requests()) do
       local token = (request.headers.Authorization or ""):match "^Bearer (.+)"
       assert.is_nil(token and text:find(token, 1, true))
     end
@@ -444,9 +415,7 @@ function M.describe(journal, it, before_each, after_each)
           error "interrupted!"
         end
       end, "r")
-      return client:update_qualifications(items.array(200), { journal = journal.at, concurrency = 4, on_result = function()
-        told = told + 1
-      end })
+      return run(journal, items.array(200), { concurrency = 4, on_result = function() told = told + 1 end })
     end)
     debug.sethook()
     if jit then
@@ -481,7 +450,7 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("keeps texts that are no UTF-8, and odd numbers", function()
-    server:fail { status = 400, body = '{"code":"\255","description":"caf\233 \\u0000 \226\130\172"}' }
+    made.server:fail { status = 400, body = '{"code":"\255","description":"caf\233 \\u0000 \226\130\172"}' }
     local source = { { customer_id = items.customer(1), qualification = "Education", ["\255"] = "\128", n = 0 / 0 } }
     assert.equal(1, assert(run(journal, source)).failed)
     source[2] = { customer_id = items.customer(2), qualification = "Education", validation_code = 0 / 0 }
@@ -490,10 +459,9 @@ function M.describe(journal, it, before_each, after_each)
   end)
 
   it("does not make a run update anything twice, whatever the network does", function()
-    client:close()
-    local proxy = servers.fault_proxy(tonumber(server:base_url():match ":(%d+)$"),
+    local proxy = servers.fault_proxy(tonumber(made.server:base_url():match ":(%d+)$"),
       { reset_before = 0.05, reset_after = 0.2, refuse = 0.05, seed = 5 })
-    new_client { base_url = proxy.url, max_retries = 0 }
+    made.new_client { base_url = proxy.url, max_retries = 0 }
     local summary
     for _ = 1, 20 do
       summary = assert(run(journal, items.array(40)))
