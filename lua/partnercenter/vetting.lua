@@ -80,7 +80,8 @@ end
 function Wait:poll()
   local values, handle = self.values, self.client.core
   local poll = M.poll_options(values)
-  poll.deadline = math.min(values.deadline or handle:deadline(), self:left())
+  local left = self:left()
+  poll.deadline = math.min(values.deadline or handle:deadline(), left > 0 and left or math.huge)
   if self.attempts > 0 then
     poll.request_id = nil
   end
@@ -144,11 +145,11 @@ function Wait:next_due(least)
   return core.now() + math.min(seconds, self:left())
 end
 
---- Polls once.
+--- Polls once, also where the time was over before the first poll: the wait was begun by a process that is gone.
 ---@return boolean? decided true: `last` is the decision; false: it is to be polled again; nil: the wait has failed
 ---@return number|partnercenter.Error|nil due when to poll again, by core.now(); or why it has failed
 function Wait:step()
-  if self:left() <= 0 then
+  if self:left() <= 0 and self.attempts > 0 then
     return nil, self:timed_out()
   end
   local list, failure = self:poll()
@@ -160,6 +161,8 @@ function Wait:step()
   end
   if decided or err then
     return decided, err
+  elseif self:left() <= 0 then
+    return nil, self:timed_out()
   end
   return false, self:next_due(failure and failure.retry_after)
 end

@@ -102,6 +102,28 @@ end)
 describe("a run that waits, with a journal,", function()
   describe_waiting(true)
 
+  it("asks once more when it is continued after the time of a wait", function()
+    local path = os.tmpname()
+    local waiting = { wait = true, interval = 100, wait_timeout = 1000, journal = path }
+    local call = made.client:start("update_qualifications", items.array(2), waiting)
+    jump.run(call, listener, 5, function()
+      return #listener.times == 4 and listener.on_wire == 0
+    end)
+    call:cancel()
+    call:result()
+    core.advance(5000)
+    made.server:fail { status = 200, body = APPROVED, path = items.customer(1) }
+    made.server:fail { status = 200, body = IN_REVIEW, path = items.customer(2) }
+    local results = {}
+    waiting.on_result = function(item, _, err) results[item.note.n] = err and err.category or "none" end
+    local summary, elapsed = run(items.array(2), waiting, 5)
+    assert.same({ "none", "timeout" }, results)
+    assert.equal(1, summary.succeeded)
+    assert.is_true(elapsed < 60, elapsed)
+    assert.equal(2, #items.updates(made.server))
+    os.execute(("rm -f %s %s-wal %s-shm"):format(path, path, path))
+  end)
+
   it("keeps the schedule when it is continued", function()
     local path = os.tmpname()
     local first
