@@ -29,13 +29,30 @@ describe("the command on a terminal", function()
   end)
 
   it("prints no colours with NO_COLOR, and nothing wider than the terminal", function()
-    open("customers", "NO_COLOR=1", 60)
+    open("customers", "NO_COLOR=1", 64)
     terminal.wait_for "%[0%]"
     assert.matches("^CUSTOMER +COMPANY +DOMAIN\n00000001", terminal.text())
     assert.matches("\n3 in all\n", terminal.text())
     assert.is_nil(terminal.colours():find("\27[", 1, true))
     for line in terminal.text():gmatch "[^\n]+" do
-      assert.is_true(#line:gsub("[\128-\191]", "") <= 60, line)
+      assert.is_true(#line:gsub("[\128-\191]", "") <= 64, line)
+    end
+  end)
+
+  it("breaks a long text into lines, and gives each field one where there is no room for a table", function()
+    local word = ("東京"):rep(10) -- 40 columns
+    for columns, expected in pairs {
+      [80] = "Education      Denied  2020-12-03T10:37:38Z  a reason of\n" .. (" "):rep(45) .. ("東京"):rep(8) .. "東\n"
+        .. (" "):rep(45) .. "京東京 why\n",
+      [40] = "QUALIFICATION  Education\nSTATUS         Denied\nSINCE          2020-12-03T10:37:38Z\n"
+        .. "REASON         a reason of\n               " .. ("東京"):rep(6) .. "\n               " .. ("東京"):rep(4) .. " why",
+    } do
+      server:fail { status = 200, path = "/qualifications", body = '[{"qualification":"Education","vettingStatus":"Denied",'
+        .. '"vettingCreatedDate":"2020-12-03T10:37:38Z","vettingReason":"a reason of ' .. word .. ' why"}]' }
+      open("get " .. support.customer(1), "LC_ALL=C.UTF-8", columns)
+      terminal.wait_for "%[0%]"
+      assert.is_truthy(terminal.text():find(expected, 1, true), terminal.text())
+      terminal.stop()
     end
   end)
 

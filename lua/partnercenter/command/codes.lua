@@ -6,7 +6,7 @@ local call = require "partnercenter.command.call"
 local M = {}
 
 local COLUMNS = {
-  { title = "CODE", name = "validationId" },
+  { title = "CODE", name = "validationId", is_whole = true },
   { title = "ORGANIZATION", name = "organizationName" },
   { title = "LEFT", name = "remainingCreates", is_number = true },
   { title = "OF", name = "maxCreates", is_number = true },

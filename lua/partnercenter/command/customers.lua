@@ -10,7 +10,7 @@ local status = require "partnercenter.command.status"
 local M = {}
 
 local COLUMNS = {
-  { title = "CUSTOMER", name = "id" },
+  { title = "CUSTOMER", name = "id", is_whole = true },
   { title = "COMPANY", name = "company" },
   { title = "DOMAIN", name = "domain" },
 }

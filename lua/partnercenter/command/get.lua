@@ -6,10 +6,10 @@ local call = require "partnercenter.command.call"
 local M = {}
 
 M.COLUMNS = {
-  { title = "QUALIFICATION", name = "qualification" },
-  { title = "STATUS", name = "vettingStatus" },
-  { title = "SINCE", name = "vettingCreateDate" },
-  { title = "REASON", name = "vettingReason" },
+  { title = "QUALIFICATION", name = "qualification", is_whole = true },
+  { title = "STATUS", name = "vettingStatus", is_whole = true },
+  { title = "SINCE", name = "vettingCreateDate", is_whole = true },
+  { title = "REASON", name = "vettingReason", is_broken = true },
 }
 
 ---@param values table

@@ -56,7 +56,7 @@ local function log_in(client, values, out)
     return store(values, token)
   elseif err then
     output.complain(err)
-    return status.CREDENTIALS
+    return status.of(err)
   end
   output.complain "interrupted: nothing was stored"
   return status.INTERRUPTED

@@ -171,7 +171,8 @@ function M.open(at, name)
     return run
   end
   pcall(db.close, db)
-  return nil, database.problem(run, at)
+  local is_none = tostring(run):find("partnercenter_runs", 1, true)
+  return nil, database.problem(is_none and "there is none in it" or run, at)
 end
 
 return M

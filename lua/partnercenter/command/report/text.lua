@@ -12,16 +12,24 @@ local M = {}
 --- How many customers of a state are shown on a terminal.
 local MOST = 100
 
-local COUNTS = { { title = "STATE", name = "state" }, { title = "CUSTOMERS", name = "count", is_number = true },
-  { title = "", name = "meaning" } }
-
-local CUSTOMERS = {
-  { title = "LINE", name = "line", is_number = true }, { title = "CUSTOMER", name = "customer_id" },
-  { title = "QUALIFICATION", name = "qualification" }, { title = "REASON", name = "reason" },
+local COUNTS = {
+  { title = "STATE", name = "state", is_whole = true },
+  { title = "CUSTOMERS", name = "count", is_number = true },
+  { title = "", name = "meaning", is_broken = true },
 }
 
-local FAILURES = { { title = "CUSTOMERS", name = "count", is_number = true }, { title = "CATEGORY", name = "category" },
-  { title = "WHAT CAN BE DONE", name = "advice" } }
+local CUSTOMERS = {
+  { title = "LINE", name = "line", is_number = true },
+  { title = "CUSTOMER", name = "customer_id", is_whole = true },
+  { title = "QUALIFICATION", name = "qualification", is_whole = true },
+  { title = "REASON", name = "reason", is_broken = true },
+}
+
+local FAILURES = {
+  { title = "CUSTOMERS", name = "count", is_number = true },
+  { title = "CATEGORY", name = "category", is_whole = true },
+  { title = "WHAT CAN BE DONE", name = "advice", is_broken = true },
+}
 
 --- In a pipe each line says what it is of.
 local PLAIN = { { name = "state" }, CUSTOMERS[1], CUSTOMERS[2], CUSTOMERS[3], { name = "category" }, CUSTOMERS[4] }
