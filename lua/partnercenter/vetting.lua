@@ -196,7 +196,12 @@ end
 ---@return table meta
 function M.wait(client, customer_id, values)
   local wait = M.new(client, customer_id, core.qualification_name(values.qualification), values)
-  local decided, due = wait:step()
+  local decided, due
+  if wait:left() > 0 then
+    decided, due = wait:step()
+  else -- too little time for a single poll
+    due = wait:timed_out()
+  end
   while decided == false do
     local err = flight.pause(client, math.max(0, due - core.now()))
     if err then
