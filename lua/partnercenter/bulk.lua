@@ -179,16 +179,20 @@ local function wait(run, is_again)
   end
 end
 
+--- Begins what can be begun, and waits, over and over. Where one call can be made at a time, polls and new
+--- items take turns.
 local function go(run)
+  local first, second = begin_polls, begin_items
   while true do
     run.tally:fail(run.ledger:sync())
-    local has_more_polls = begin_polls(run)
-    local has_more_items = begin_items(run)
+    local has_more = first(run)
+    has_more = second(run) or has_more
+    first, second = second, first
     run.group:check()
     if is_done(run) then
       return
     end
-    wait(run, has_more_polls or has_more_items)
+    wait(run, has_more)
   end
 end
 

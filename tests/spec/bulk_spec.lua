@@ -200,6 +200,18 @@ describe("a run that waits", function()
     end
   end)
 
+  it("begins new items, however many are to be asked for", function()
+    made.restart { vetting_time = 3600 }
+    local call = made.client:start("update_qualifications", items.array(5), { concurrency = 1, wait = true, interval = 1e-6,
+      max_interval = 1e-6 })
+    while #items.updates(made.server) < 5 do
+      call:done()
+      assert.is_true(#made.server:requests() < 100)
+    end
+    call:cancel()
+    assert.equal("cancelled", select(2, call:result()).category)
+  end)
+
   it("reports an item whose wait fails", function()
     made.server:fail { status = 404, path = "/qualifications", times = 1 }
     local summary, _, _, errors = run(items.array(1), { wait = true, interval = 0.02 })
