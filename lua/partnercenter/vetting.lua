@@ -68,6 +68,7 @@ end
 
 --- The wait of one customer.
 ---@class partnercenter.Wait
+---@field is_taken_up boolean? it was read from a journal
 local Wait = {}
 Wait.__index = Wait
 
@@ -145,11 +146,11 @@ function Wait:next_due(least)
   return core.now() + math.min(seconds, self:left())
 end
 
---- Polls once, also where the time was over before the first poll: the wait was begun by a process that is gone.
+--- Polls once; not where the time is over, unless the wait was taken up, perhaps from a process that is long gone.
 ---@return boolean? decided true: `last` is the decision; false: it is to be polled again; nil: the wait has failed
 ---@return number|partnercenter.Error|nil due when to poll again, by core.now(); or why it has failed
 function Wait:step()
-  if self:left() <= 0 and self.attempts > 0 then
+  if self:left() <= 0 and not (self.is_taken_up and self.attempts == 0) then
     return nil, self:timed_out()
   end
   local list, failure = self:poll()
@@ -196,12 +197,7 @@ end
 ---@return table meta
 function M.wait(client, customer_id, values)
   local wait = M.new(client, customer_id, core.qualification_name(values.qualification), values)
-  local decided, due
-  if wait:left() > 0 then
-    decided, due = wait:step()
-  else -- too little time for a single poll
-    due = wait:timed_out()
-  end
+  local decided, due = wait:step()
   while decided == false do
     local err = flight.pause(client, math.max(0, due - core.now()))
     if err then

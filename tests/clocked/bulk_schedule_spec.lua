@@ -65,13 +65,17 @@ end)
 
 --- The schedule of a run that waits, with and without a journal.
 local function describe_waiting(journal)
+  local path
+
   after_each(function()
-    os.execute("rm -f /tmp/partnercenter-clocked-*")
+    if path then
+      os.execute(("rm -f %s %s-wal %s-shm"):format(path, path, path))
+    end
   end)
 
   local function options(changes)
-    changes.wait = true
-    changes.journal = journal and (os.tmpname():gsub("[^/]*$", "partnercenter-clocked-%0")) or nil
+    path = journal and os.tmpname()
+    changes.wait, changes.journal = true, path or nil
     return changes
   end
 

@@ -82,7 +82,7 @@ end
 function Database:rows(sql, ...)
   local ok, rows = pcall(fetch_all, execute(self, sql, ...))
   if not ok then
-    problem.raise(rows)
+    problem.raise((tostring(rows):gsub("^[^:]+:%d+: ", "")))
   end
   return rows
 end

@@ -181,7 +181,7 @@ end
 function M.entry(found, new_wait)
   local unit = M.unit(found)
   local wait = new_wait(unit)
-  wait.begun, wait.pause = found.begun, found.pause or wait.pause
+  wait.begun, wait.pause, wait.is_taken_up = found.begun, found.pause or wait.pause, true
   wait.last = found.answer and encoding.answer(found.answer) or nil
   return { unit = unit, wait = wait }
 end
