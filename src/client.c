@@ -110,11 +110,8 @@ static int m_deadline(lua_State *L) {
 
 /* Leaves the events that the script was not told of to the calls, until they are collected. */
 static void forget_events(struct pc_client *client) {
-    struct pc_call *next = NULL;
-    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
-        next = call->next_eventful;
+    for (struct pc_call *call; (call = pc_engine_take_eventful(&client->engine));)
         pc_call_release(call);
-    }
 }
 
 /* client:start_thread() -> true: from now on the engine has a thread of its own; or nil, message */

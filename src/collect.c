@@ -11,12 +11,13 @@
 /* client:ended() -> array of the ids of watched calls that have ended since it was asked last */
 static int m_ended(lua_State *L) {
     struct pc_mailbox *mailbox = &pc_client_get(L)->engine.mailbox;
-    lua_newtable(L);
-    int count = 0;
-    for (struct pc_call *call; (call = pc_mailbox_take_ended(mailbox));) {
+    int count = (int)pc_mailbox_count_ended(mailbox);
+    lua_createtable(L, count, 0); /* behind which nothing can raise, and no end is lost */
+    for (int i = 1; i <= count; i++) {
+        struct pc_call *call = pc_mailbox_take_ended(mailbox);
         lua_pushnumber(L, call->id);
         pc_call_release(call);
-        lua_rawseti(L, -2, ++count);
+        lua_rawseti(L, -2, i);
     }
     return 1;
 }
@@ -46,11 +47,9 @@ static int m_events(lua_State *L) {
             append_events(L, call);
         return 1;
     }
-    struct pc_call *next = NULL;
-    for (struct pc_call *call = pc_engine_take_eventful(&client->engine); call; call = next) {
-        next = call->next_eventful;
-        append_events(L, call);
-        pc_call_release(call);
+    while (client->engine.eventful) { /* it is there still when the appending raises */
+        append_events(L, client->engine.eventful);
+        pc_call_release(pc_engine_take_eventful(&client->engine));
     }
     return 1;
 }

@@ -98,12 +98,15 @@ bool pc_engine_open(struct pc_engine *engine) {
     pc_engine_follow_fork(engine);
     if (engine->multi)
         return true;
-    engine->forks = pc_fork_count();
-    engine->options.route.sockets = &engine->sockets;
-    engine->multi = curl_multi_init();
-    if (!engine->multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections))
+    CURLM *multi = curl_multi_init();
+    if (!multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections)) {
+        curl_multi_cleanup(multi);
         return false;
-    pc_transfer_configure_multi(engine->multi, engine->options.max_connections);
+    }
+    pc_transfer_configure_multi(multi, engine->options.max_connections);
+    engine->options.route.sockets = &engine->sockets;
+    engine->multi = multi;
+    engine->forks = pc_fork_count();
     return true;
 }
 
@@ -154,7 +157,8 @@ void pc_engine_cancel(struct pc_call *call) {
 /* Whether whoever drives the engine has to look at something before it waits, at a token that has
  * come for instance. The engine's own thread only wakes others. */
 static bool has_news(struct pc_engine *engine) {
-    return !engine->is_threaded && (engine->eventful || pc_mailbox_has_ended(&engine->mailbox));
+    return !engine->is_threaded &&
+           (engine->eventful || pc_mailbox_count_ended(&engine->mailbox) > 0);
 }
 
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait) {
@@ -172,14 +176,24 @@ void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, doubl
     curl_multi_poll(engine->multi, NULL, 0, time_to_wait(engine, max_wait), NULL);
 }
 
+void pc_engine_add_eventful(struct pc_engine *engine, struct pc_call *call) {
+    if (call->is_eventful)
+        return;
+    pc_call_hold(call);
+    call->is_eventful = true;
+    call->next_eventful = NULL;
+    if (engine->eventful)
+        engine->last_eventful->next_eventful = call;
+    else
+        engine->eventful = call;
+    engine->last_eventful = call;
+}
+
 struct pc_call *pc_engine_take_eventful(struct pc_engine *engine) {
-    struct pc_call *oldest = NULL;
-    while (engine->eventful) {
-        struct pc_call *call = engine->eventful;
+    struct pc_call *call = engine->eventful;
+    if (call) {
         engine->eventful = call->next_eventful;
-        call->next_eventful = oldest;
         call->is_eventful = false;
-        oldest = call;
     }
-    return oldest;
+    return call;
 }

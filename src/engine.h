@@ -43,8 +43,8 @@ struct pc_engine {
     double heard;                            /* pc_clock(): an attempt has got its answer last */
     double throttled_until;                  /* pc_clock(): no request leaves before */
     double retry_budget;
-    atomic_uint refusals;     /* answers of the service with 429; the script reads it */
-    struct pc_call *eventful; /* with events the script was not told, newest first; no thread */
+    atomic_uint refusals; /* answers of the service with 429; the script reads it */
+    struct pc_call *eventful, *last_eventful; /* with events the script was not told; no thread */
 };
 
 /* Nothing is opened yet. pc_engine_close is due from here on. */
@@ -73,8 +73,9 @@ void pc_engine_cancel(struct pc_call *call);
  * script drives, that is at once when a watched call has ended. */
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait);
 
-/* The calls with events that the script was not told, linked by `next_eventful`, one reference
- * each; none while a thread drives. */
+/* Appends a call to those with events that the script was not told, unless it is among them; and
+ * takes the first of them, `eventful`, with a reference for the caller. */
+void pc_engine_add_eventful(struct pc_engine *engine, struct pc_call *call);
 struct pc_call *pc_engine_take_eventful(struct pc_engine *engine);
 
 #pragma GCC visibility pop

@@ -205,10 +205,12 @@ static int m_drive(lua_State *L) {
             pc_mailbox_wait(&engine->mailbox, call, seconds);
         else if (pc_engine_open(engine))
             pc_engine_drive(engine, call, seconds);
+        else
+            luaL_error(L, "not enough memory");
     }
     lua_pushboolean(L, call && call->state == PC_CALL_DONE);
     lua_pushboolean(L, engine->eventful || engine->has_forked ||
-                           pc_mailbox_has_ended(&engine->mailbox));
+                           pc_mailbox_count_ended(&engine->mailbox) > 0);
     return 2;
 }
 

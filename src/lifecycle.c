@@ -37,12 +37,8 @@ static void record(struct pc_engine *engine, struct pc_call *call, struct pc_eve
     event.time = pc_time();
     event.attempt = call->retries + (call->is_repeated ? 2u : 1u);
     pc_event_record(&call->events, event);
-    if (engine->is_threaded || call->is_eventful)
-        return;
-    pc_call_hold(call);
-    call->is_eventful = true;
-    call->next_eventful = engine->eventful;
-    engine->eventful = call;
+    if (!engine->is_threaded)
+        pc_engine_add_eventful(engine, call);
 }
 
 /* The category of an attempt that failed. */

@@ -127,11 +127,11 @@ int pc_mailbox_detach(struct pc_mailbox *mailbox, struct pc_call *call) {
     return socket;
 }
 
-bool pc_mailbox_has_ended(struct pc_mailbox *mailbox) {
+size_t pc_mailbox_count_ended(struct pc_mailbox *mailbox) {
     pthread_mutex_lock(&mailbox->lock);
-    bool some = mailbox->ended.count > 0;
+    size_t count = mailbox->ended.count;
     pthread_mutex_unlock(&mailbox->lock);
-    return some;
+    return count;
 }
 
 struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox) {

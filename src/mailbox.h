@@ -51,7 +51,8 @@ bool pc_mailbox_attach(struct pc_mailbox *mailbox, struct pc_call *call, int soc
 /* The socket of a call that has ended, which is the caller's from now on; -1 where it has none. */
 int pc_mailbox_detach(struct pc_mailbox *mailbox, struct pc_call *call);
 
-bool pc_mailbox_has_ended(struct pc_mailbox *mailbox);
+/* How many watched calls have ended, of which the script was not told. */
+size_t pc_mailbox_count_ended(struct pc_mailbox *mailbox);
 
 /* The watched call that ended first, with one reference; or NULL. */
 struct pc_call *pc_mailbox_take_ended(struct pc_mailbox *mailbox);

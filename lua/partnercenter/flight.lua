@@ -9,14 +9,23 @@ local nginx = require "partnercenter.nginx"
 
 local M = {}
 
---- Lets the code go on that waits for these calls.
+--- Lets the code go on that waits for these calls: all of it, also when some raises, as it does when
+--- memory runs out.
 local function wake(client, ids)
+  local failed, first = false, nil
   for _, id in ipairs(ids) do
     local waiter = client.waiters[id]
     client.waiters[id] = nil
+    local ok, raised = true, nil
     if waiter then
-      waiter:wake()
+      ok, raised = pcall(waiter.wake, waiter)
     end
+    if not ok and not failed then
+      failed, first = true, raised
+    end
+  end
+  if failed then
+    error(first, 0)
   end
 end
 

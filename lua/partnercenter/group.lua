@@ -45,7 +45,7 @@ local function spawn_here(group, code, ...)
   local calls = group.calls
   local call = started.spawn(group.client, function(call)
     calls[call] = nil
-    ended(group, call.raised)
+    ended(group, call.has_raised and call.raised or nil)
   end, code, ...)
   if not call.results then
     calls[call] = true

@@ -14,8 +14,9 @@ local WAITING = {}
 ---@field package client partnercenter.Client
 ---@field package co thread
 ---@field package call userdata? the core's call that it waits for
----@field package results table? once it has ended: what the method returned, with `n`
----@field package raised any? what it raised instead
+---@field package results table|false once it has ended: what the method returned, with `n`
+---@field package has_raised boolean
+---@field package raised any what it raised instead
 local Call = {}
 Call.__index = Call
 Call.__name = "partnercenter.call"
@@ -32,11 +33,20 @@ local function check(call, method)
   end
 end
 
+--- The results of a call that raised, and of one at whose end there was no memory for its own.
+local NONE = { n = 0 }
+
+local function new(client, on_end)
+  return setmetatable({ client = client, on_end = on_end, results = false, has_raised = false, raised = false }, Call)
+end
+
 local function finish(call, ok, ...)
+  call.results, call.has_raised, call.raised = NONE, true, "not enough memory"
   if ok then
     call.results = pack(...)
+    call.has_raised = false
   else
-    call.results, call.raised = pack(), (...)
+    call.raised = (...)
   end
   local client = call.client
   client.tasks[call.co or false] = nil
@@ -56,14 +66,16 @@ end
 
 --- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
 --- yield to: it goes on at once.
-local function run(call, ...)
-  local outcome = pack(coroutine.resume(call.co, ...))
-  while outcome[1] and outcome[2] ~= WAITING and coroutine.status(call.co) ~= "dead" do
-    outcome = pack(coroutine.resume(call.co))
-  end
+local function settle(call, ok, ...)
   if coroutine.status(call.co) == "dead" then
-    finish(call, unpack(outcome, 1, outcome.n))
+    return finish(call, ok, ...)
+  elseif (...) ~= WAITING then
+    return settle(call, coroutine.resume(call.co))
   end
+end
+
+local function run(call, ...)
+  settle(call, coroutine.resume(call.co, ...))
 end
 
 --- Suspends the call's code until the core's call is done.
@@ -134,7 +146,7 @@ function Call:done()
   if not self.results and (is_nginx or self.client.core:is_open()) then
     advance(self)
   end
-  return self.results ~= nil
+  return self.results ~= false
 end
 
 --- Waits until it has ended. All other calls of the client progress too.
@@ -149,7 +161,7 @@ function Call:result()
     advance_or_wait(self)
   end
   forget(self.client, self)
-  if self.raised ~= nil then
+  if self.has_raised then
     error(self.raised, 0)
   end
   return unpack(self.results, 1, self.results.n)
@@ -196,7 +208,7 @@ end
 ---@param method function
 ---@return partnercenter.Call
 function M.start(client, method, ...)
-  local call = setmetatable({ client = client }, Call)
+  local call = new(client)
   if is_nginx and nginx.problem(client) then
     finish(call, pcall(method, client, ...)) -- it says so at once, and needs no coroutine
   else
@@ -204,7 +216,7 @@ function M.start(client, method, ...)
     client.tasks[call.co] = call
     run(call, client, ...)
   end
-  if call.raised ~= nil then
+  if call.has_raised then
     forget(client, call)
     error(call.raised, 3)
   end
@@ -217,7 +229,7 @@ end
 ---@param code fun(client, ...)
 ---@return partnercenter.Call
 function M.spawn(client, on_end, code, ...)
-  local call = setmetatable({ client = client, on_end = on_end }, Call)
+  local call = new(client, on_end)
   call.co = coroutine.create(code)
   client.tasks[call.co] = call
   run(call, client, ...)

@@ -13,7 +13,7 @@ local token_event = require "partnercenter.credentials.token_event"
 
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
----@field package renewal userdata? the core's call that asks for a token
+---@field package renewal userdata|false the core's call that asks for a token
 ---@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
 ---@field package parked userdata[] the calls that wait for it; some may have ended meanwhile
 ---@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
@@ -87,11 +87,11 @@ function Authority:begin_renewal()
       return true
     end
   end
-  local renewal = handle:prepare_token()
-  self.renewal, self.begun = renewal, core.now()
+  local renewal, begun = handle:prepare_token(), core.now()
   handle:watch(renewal)
   self.client.waiters[handle:id(renewal)] = self
   handle:submit_token(renewal)
+  self.renewal, self.begun = renewal, begun -- last: where memory runs out above, nobody waits for it
   return true
 end
 
@@ -141,16 +141,16 @@ end
 --- The request for a token has ended. The visitor in whose request we are told may go away at any time:
 --- what runs functions of the script does not depend on him.
 function Authority:wake()
-  local handle, parked, begun = self.client.core, self:take_parked(), self.begun
-  local id, told = handle:id(self.renewal), handle:events(self.renewal)
-  local seconds, token, refresh_token = handle:take_token(self.renewal)
-  self.renewal = nil
+  local handle, renewal, begun = self.client.core, self.renewal, self.begun
+  self.renewal = false
+  local id, told = handle:id(renewal), handle:events(renewal)
+  local seconds, token, refresh_token = handle:take_token(renewal)
   local usable = seconds and expiry.usable(seconds)
   if usable then
     self.renew_at, self.refused = core.now() + usable, nil
   end
   nginx.apart(function()
-    local err
+    local parked, err = self:take_parked(), nil
     if usable then
       err = self:hand_on(usable, token, refresh_token)
     else
@@ -182,8 +182,8 @@ function Authority:park(call)
       return true
     end
   end
-  self.parked[#self.parked + 1] = call
   self.client.core:park(call)
+  self.parked[#self.parked + 1] = call
   return true
 end
 
@@ -237,6 +237,8 @@ function M.new(client, options)
     on_refresh_token = options.on_refresh_token,
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
+    renewal = false,
+    begun = 0,
     parked = {},
     failures = setmetatable({}, { __mode = "k" }),
   }, Authority)

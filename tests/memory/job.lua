@@ -1,0 +1,126 @@
+-- SPDX-License-Identifier: MIT
+--- The jobs during which memory runs out, and what has to work when there is memory again. `remember`
+--- is told the secrets that come up.
+
+local core = require "partnercenter.core"
+local partnercenter = require "partnercenter"
+
+local remember = remember -- luacheck: read_globals remember
+
+local M, id, client = {}, core.new_guid(), nil
+local started = {} -- calls, which end at their deadlines where the memory for their tokens ran out
+
+--- A result, or an error that ends the job.
+local function take(result, err)
+  if not result then
+    error(err, 0)
+  end
+  return result
+end
+
+local function options_of(reach)
+  local options = {}
+  for name, value in pairs(reach) do
+    options[name] = value
+  end
+  options.max_retries, options.deadline = 0, 10
+  options.application_name = "memory"
+  options.on_event = function() end
+  options.on_refresh_token = remember
+  local cached
+  options.token_cache = {
+    get = function() return cached end,
+    set = function(_, _, value)
+      cached = value
+      remember(value:match " (.+)$")
+    end,
+  }
+  return options
+end
+
+--- Makes the options, while there is memory.
+function M.prepare(reach)
+  M.options = options_of(reach)
+  remember(reach.client_secret)
+  remember(reach.refresh_token)
+end
+
+--- What every script does.
+function M.direct()
+  client = take(partnercenter.new(M.options))
+  take(client:update_qualification(id, "Education", { education_segment = "K12", website = "example.edu" }))
+  started[1] = client:start("get_qualifications", id, { deadline = 2 })
+  take(started[1]:result())
+  for customer, err in client:customers { page_size = 2 } do
+    take(customer, err)
+  end
+  local refused, err = client:update_qualification(id, "GovernmentCommunityCloud", { validation_code = "0" })
+  if not refused and not tostring(err):find "^bad_input" and not tostring(err):find "^already_exists" then
+    error(err, 0)
+  end
+  client:close()
+end
+
+--- The same with a thread of the client's own.
+function M.threaded()
+  client = take(partnercenter.new(M.options))
+  client:pollfd()
+  started[1] = client:start("update_qualification", id, "Education", { website = "example.edu", deadline = 2 })
+  started[2] = client:start("get_validation_codes", { deadline = 2 })
+  started[3] = client:start("get_customer", id, { deadline = 2 })
+  for i = 1, 3 do
+    take(started[i]:result())
+  end
+  client:process()
+  client:close()
+end
+
+--- Items without a journal, each followed to its decision or its failure.
+function M.bulk()
+  client = take(partnercenter.new(M.options))
+  local items = {}
+  for i = 1, 3 do
+    items[i] = { customer_id = (id:gsub("^.", i)), qualification = "Education", website = "x.edu" }
+  end
+  local summary = take(client:update_qualifications(items, { concurrency = 2, on_result = function(_, result, err)
+    take(result, err)
+  end }))
+  if summary.succeeded ~= 3 then
+    error("the run lost an item", 0)
+  end
+  client:close()
+end
+
+--- A call that works, the second time at the latest: a connection may have been broken when memory ran out.
+local function works(make)
+  local result, err = make()
+  if not result and err.retryable then
+    result, err = make()
+  end
+  take(result, err)
+end
+
+--- There is memory again: a client that was made can be used, closed, and closed again; and what was
+--- started ends.
+function M.after()
+  if client then
+    if client.core:is_open() then
+      works(function() return client:get_qualification(id) end)
+      works(function() return client:start("get_customer", id):result() end)
+      for i = 1, #started do
+        pcall(started[i].result, started[i])
+      end
+    end
+    client:close()
+    client:close()
+  end
+end
+
+--- Whether what was raised says that there is no memory, or is an error of ours.
+function M.is_clean(raised)
+  return type(raised) == "table" and type(raised.category) == "string" and tostring(raised) ~= ""
+    or type(raised) == "string" and (raised:find "not enough memory" or raised:find "Memory allocation error in CJSON")
+      ~= nil
+end
+
+return M
