@@ -7,6 +7,7 @@
 #include "lifecycle.h"
 #include "retry.h"
 
+#include <errno.h>
 #include <math.h>
 
 static void note_answer(struct pc_engine *engine, const struct pc_call *call, CURLcode code) {
@@ -101,6 +102,7 @@ bool pc_engine_open(struct pc_engine *engine) {
     CURLM *multi = curl_multi_init();
     if (!multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections)) {
         curl_multi_cleanup(multi);
+        errno = ENOMEM;
         return false;
     }
     pc_transfer_configure_multi(multi, engine->options.max_connections);

@@ -15,17 +15,12 @@ local WAITING = {}
 ---@field package co thread
 ---@field package call userdata? the core's call that it waits for
 ---@field package results table|false once it has ended: what the method returned, with `n`
----@field package has_raised boolean
----@field package raised any what it raised instead
+---@field package raised any what it raised instead, where `has_raised`
 local Call = {}
 Call.__index = Call
 Call.__name = "partnercenter.call"
 
 local unpack = rawget(table, "unpack") or _G.unpack
-
-local function pack(...)
-  return { n = select("#", ...), ... }
-end
 
 local function check(call, method)
   if getmetatable(call) ~= Call then
@@ -33,18 +28,17 @@ local function check(call, method)
   end
 end
 
---- The results of a call that raised, and of one at whose end there was no memory for its own.
-local NONE = { n = 0 }
+local NONE = { n = 0 } -- results; also where there was no memory for more
+local OUT_OF_MEMORY = "not enough memory" -- as Lua itself says
 
 local function new(client, on_end)
   return setmetatable({ client = client, on_end = on_end, results = false, has_raised = false, raised = false }, Call)
 end
 
 local function finish(call, ok, ...)
-  call.results, call.has_raised, call.raised = NONE, true, "not enough memory"
+  call.results, call.has_raised, call.raised = NONE, true, OUT_OF_MEMORY
   if ok then
-    call.results = pack(...)
-    call.has_raised = false
+    call.results, call.has_raised = { n = select("#", ...), ... }, false
   else
     call.raised = (...)
   end
@@ -64,11 +58,10 @@ local function forget(client, call)
   client.core:keep_readable(next(client.finished) ~= nil)
 end
 
---- Runs the call's code until it waits or ends. A function of the script's that yields has nobody to
---- yield to: it goes on at once.
+--- Runs the call's code until it waits or ends. Where a function of the script's yields, it goes on at once.
 local function settle(call, ok, ...)
   if coroutine.status(call.co) == "dead" then
-    return finish(call, ok, ...)
+    finish(call, ok, ...)
   elseif (...) ~= WAITING then
     return settle(call, coroutine.resume(call.co))
   end
@@ -100,21 +93,26 @@ function Call.sleep()
 end
 
 --- What it waits for is done.
-function Call:wake()
-  run(self)
-end
+Call.wake = run
 
---- Moves things on, without waiting. A coroutine of nginx can only be resumed by the request it
---- belongs to: there it is asked for.
-local function advance(call)
-  local client = call.client
-  if not is_nginx then
-    client.core:drive(nil, 0)
-  end
-  flight.turn(client)
-  if is_nginx and call.call and client.core:state(call.call) == "done" then
+--- Runs the code of a call that was not woken: in nginx only its own request can, and memory may have run out.
+local function catch_up(call)
+  local awaited, client = call.call, call.client
+  if not call.results and coroutine.status(call.co) == "dead" then -- nor to tell of its end
+    finish(call, false, OUT_OF_MEMORY)
+  elseif awaited and client.core:state(awaited) == "done" then
+    client.waiters[client.core:id(awaited)] = nil
     run(call)
   end
+end
+
+--- Moves things on, without waiting.
+local function advance(call)
+  if not is_nginx then
+    call.client.core:drive(nil, 0)
+  end
+  flight.turn(call.client)
+  catch_up(call)
 end
 
 --- In nginx: waits for the core's call. Where there is none, its code runs in another light thread.
@@ -131,12 +129,12 @@ end
 
 --- Moves things on, and waits where nothing can be done.
 local function advance_or_wait(call)
-  local client = call.client
   if is_nginx then
-    wait_in_nginx(call)
-  elseif select(2, client.core:drive()) then
-    flight.turn(client)
+    return wait_in_nginx(call)
+  elseif select(2, call.client.core:drive()) then
+    flight.turn(call.client)
   end
+  catch_up(call)
 end
 
 --- Whether it has ended. Moves all calls of the client on, without waiting.

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* The most that one run of a job may take, in seconds. */
-#define TIME_LIMIT 60
+#define TIME_LIMIT 30
 
 int luaopen_partnercenter_core(lua_State *L);
 

@@ -91,10 +91,13 @@ function M.bulk()
   client:close()
 end
 
---- A call that works, the second time at the latest: a connection may have been broken when memory ran out.
+--- A call that works, or does when it is made again: connections may have broken when memory ran out.
 local function works(make)
   local result, err = make()
-  if not result and err.retryable then
+  for _ = 1, 5 do
+    if result or not err.retryable then
+      break
+    end
     result, err = make()
   end
   take(result, err)
@@ -119,8 +122,8 @@ end
 --- Whether what was raised says that there is no memory, or is an error of ours.
 function M.is_clean(raised)
   return type(raised) == "table" and type(raised.category) == "string" and tostring(raised) ~= ""
-    or type(raised) == "string" and (raised:find "not enough memory" or raised:find "Memory allocation error in CJSON")
-      ~= nil
+    or type(raised) == "string" and (raised:find "not enough memory" or raised:find "Cannot allocate memory"
+      or raised:find "Memory allocation error in CJSON") ~= nil
 end
 
 return M

@@ -150,11 +150,10 @@ function Authority:wake()
     self.renew_at, self.refused = core.now() + usable, nil
   end
   nginx.apart(function()
-    local parked, err = self:take_parked(), nil
+    local parked = self:take_parked()
+    local err = token
     if usable then
       err = self:hand_on(usable, token, refresh_token)
-    else
-      err = token
     end
     local ids = self:ids_of(parked)
     token_event.tell_pauses(self.client, ids, id, told)
