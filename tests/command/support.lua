@@ -140,10 +140,14 @@ function M.write_csv(path, first, last, website)
   M.write(path, table.concat(lines, "\n") .. "\n")
 end
 
---- A terminal that runs a shell command.
+local terminals = 0
+
+--- A terminal that runs a shell command. Each has a server of its own: one that is being killed takes no
+--- new sessions.
 ---@return table terminal `keys(...)`, `text()`, `colours()` (the text with escape sequences), `stop()`
 function M.terminal(folder, text, columns)
-  local tmux = ("tmux -S %s/tmux -f /dev/null"):format(folder)
+  terminals = terminals + 1
+  local tmux = ("tmux -S %s/tmux%d -f /dev/null"):format(folder, terminals)
   local script = folder .. "/script"
   M.write(script, "trap : INT\n" .. text .. "\necho \"[$?]\"\nsleep 60\n")
   assert(os.execute(("%s new-session -d -x %d -y 40 'TERM=screen-256color sh %s'"):format(tmux, columns or 100, script)))

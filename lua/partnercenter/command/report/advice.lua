@@ -29,7 +29,7 @@ local BY_CATEGORY = {
 }
 
 M.DENIED = "Microsoft says no. Check with the customer what they are, and the website that was sent."
-M.SENDING = "Sent, or about to be, when the run ended: run the same command again. Each takes effect once."
+M.SENDING = "Being sent, or left in the middle when the run ended: run the same command again. Each takes effect once."
 M.VETTING = "Microsoft has not decided. bulk with --wait follows it."
 
 --- What a state means, beyond its name; nil where that is all.

@@ -14,7 +14,7 @@ local M = {}
 local MOST = 500
 
 local TITLES = {
-  succeeded = "succeeded", denied = "denied", failed = "failed", vetting = "in vetting", sending = "not known",
+  succeeded = "succeeded", denied = "denied", failed = "failed", vetting = "in vetting", sending = "under way",
 }
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
@@ -45,7 +45,7 @@ local function breakable(text)
 end
 
 local function head(run)
-  local title = "Qualifications of " .. counted(run.total, "customer")
+  local title = "Qualifications of " .. counted(run.total, "customer") .. (run.is_partial and " so far" or "")
   return table.concat({
     '<!DOCTYPE html>', '<html lang="en">', '<head>', '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',

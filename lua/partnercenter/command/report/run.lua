@@ -23,6 +23,7 @@ local COLUMNS = "SELECT customer_id, qualification, position, item, request_id, 
 ---@field at string
 ---@field counts table<string, integer> by state
 ---@field total integer how many customers there are, as far as is known
+---@field is_partial boolean there may be more of them
 ---@field begun number seconds since the epoch
 ---@field changed number when something happened last
 ---@field requests integer
@@ -136,7 +137,7 @@ local function read(db, at, name)
   local times = db:row("SELECT min(begun) AS begun, max(changed) AS changed FROM partnercenter_items WHERE run = ?", name)
   self.begun = tonumber(times.begun or run.begun)
   self.changed = tonumber(times.changed or run.begun)
-  self.total = math.max(known, whole(run.total) or 0)
+  self.total, self.is_partial = math.max(known, whole(run.total) or 0), run.total == nil
   self.in_review = whole(db:row("SELECT count(*) AS count FROM partnercenter_items WHERE run = ? AND state = 'succeeded' "
     .. "AND answer LIKE '%\"InReview\"%'", name).count)
   return self

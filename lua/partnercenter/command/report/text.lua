@@ -64,9 +64,9 @@ local function print_customers(run, out, state)
 end
 
 local function print_tables(run, out)
-  out:line(("%s: %s, %s, %s UTC and %s on"):format(terminal.plain(run.at), words.count(run.total, "customer"),
-    words.count(run.requests, "request"), os.date("!%Y-%m-%d %H:%M", math.floor(run.begun)),
-    words.duration(run.changed - run.begun)))
+  out:line(("%s: %s%s, %s, %s UTC and %s on"):format(terminal.plain(run.at), words.count(run.total, "customer"),
+    run.is_partial and " so far" or "", words.count(run.requests, "request"),
+    os.date("!%Y-%m-%d %H:%M", math.floor(run.begun)), words.duration(run.changed - run.begun)))
   out:line ""
   out:rows(COUNTS, counts_of(run))
   if run.counts.denied > 0 then
