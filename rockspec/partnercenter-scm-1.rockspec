@@ -32,6 +32,7 @@ build = {
     ["partnercenter.core"] = {
       sources = {
         "src/answer.c",
+        "src/attach.c",
         "src/buffer.c",
         "src/call.c",
         "src/call_list.c",
@@ -45,7 +46,6 @@ build = {
         "src/credentials.c",
         "src/distrust.c",
         "src/due.c",
-        "src/easy_pool.c",
         "src/engine.c",
         "src/error.c",
         "src/event.c",
@@ -56,6 +56,7 @@ build = {
         "src/headers.c",
         "src/interrupt.c",
         "src/json.c",
+        "src/json_string.c",
         "src/lifecycle.c",
         "src/login.c",
         "src/mailbox.c",
@@ -82,6 +83,7 @@ build = {
         "src/thread.c",
         "src/token.c",
         "src/transfer.c",
+        "src/transfer_pool.c",
         "src/update.c",
         "src/url.c",
         "src/wakeup.c",

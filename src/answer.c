@@ -7,14 +7,17 @@
 
 #define FIELD(name) offsetof(struct pc_answer, name), sizeof(((struct pc_answer *)0)->name)
 
+#define NAME(text) text, sizeof(text) - 1
+
 static const struct {
     const char *name;
+    size_t length;
     size_t offset, size;
 } kept_headers[] = {
-    { "MS-RequestId", FIELD(request_id) },
-    { "MS-CorrelationId", FIELD(correlation_id) },
-    { "Retry-After", FIELD(retry_after) },
-    { "Date", FIELD(date) },
+    { NAME("MS-RequestId"), FIELD(request_id) },
+    { NAME("MS-CorrelationId"), FIELD(correlation_id) },
+    { NAME("Retry-After"), FIELD(retry_after) },
+    { NAME("Date"), FIELD(date) },
 };
 
 static bool is_blank(char byte) {
@@ -39,6 +42,7 @@ void pc_answer_header(struct pc_answer *answer, const char *line, size_t length)
         return;
     if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
         pc_answer_clear(answer);
+        answer->has_status = true;
         return;
     }
     if (line[0] == '\r' || line[0] == '\n')
@@ -48,7 +52,8 @@ void pc_answer_header(struct pc_answer *answer, const char *line, size_t length)
         return;
     size_t name_length = (size_t)(colon - line);
     for (size_t i = 0; i < sizeof kept_headers / sizeof kept_headers[0]; i++) {
-        if (pc_text_equals(line, name_length, kept_headers[i].name))
+        if (name_length == kept_headers[i].length &&
+            pc_text_equals(line, name_length, kept_headers[i].name))
             keep((char *)answer + kept_headers[i].offset, kept_headers[i].size, colon + 1,
                  length - name_length - 1);
     }

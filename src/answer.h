@@ -10,7 +10,8 @@
  * header was absent or longer than fits: such a value is not one the service documents. */
 struct pc_answer {
     long status;
-    bool has_head; /* the blank line behind the headers has come */
+    bool has_status; /* a status line has come */
+    bool has_head;   /* the blank line behind the headers has come */
     char request_id[64];
     char correlation_id[64];
     char retry_after[64];

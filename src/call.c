@@ -3,8 +3,8 @@
 
 #include "clock.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct pc_call *pc_call_new(void) {
@@ -79,21 +79,26 @@ void pc_call_repeat(struct pc_call *call) {
     call->state = PC_CALL_PREPARED;
 }
 
+/* Into one of the call's lines, which have room for it. */
+static void write_line(char *line, const char *name, const struct pc_guid *id) {
+    size_t length = strlen(name);
+    memcpy(line, name, length);
+    memcpy(line + length, id->text, sizeof id->text);
+}
+
 void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
     static char json_line[] = "Content-Type: application/json";
     static char form_line[] = "Content-Type: application/x-www-form-urlencoded";
     const struct pc_request *request = &call->request;
     bool has_ids = !request->operation->is_token;
     char *lines[] = {
+        request->body.length > 0 ? (has_ids ? json_line : form_line) : NULL,
         has_ids ? call->request_id_line : NULL,
         has_ids ? call->correlation_id_line : NULL,
-        request->body.length > 0 ? (has_ids ? json_line : form_line) : NULL,
         request->continuation_line.length > 0 ? request->continuation_line.data : NULL,
     };
-    snprintf(call->request_id_line, sizeof call->request_id_line, "MS-RequestId: %s",
-             request->request_id.text);
-    snprintf(call->correlation_id_line, sizeof call->correlation_id_line, "MS-CorrelationId: %s",
-             request->correlation_id.text);
+    write_line(call->request_id_line, "MS-RequestId: ", &request->request_id);
+    write_line(call->correlation_id_line, "MS-CorrelationId: ", &request->correlation_id);
     call->headers = pc_headers_hold(headers);
 
     call->lines = headers->list;

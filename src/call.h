@@ -16,6 +16,7 @@
 #pragma GCC visibility push(hidden)
 
 struct pc_engine;
+struct pc_transfer;
 
 enum pc_call_state {
     PC_CALL_PREPARED, /* not yet taken by an engine, or not yet again */
@@ -62,7 +63,7 @@ struct pc_call {
     double spent;         /* of the client's retry budget */
     double throttled_for; /* seconds; more than 0: it was not sent (again) since a throttle holds */
 
-    CURL *easy; /* the engine's, while active */
+    struct pc_transfer *transfer; /* the engine's, while active */
     struct pc_answer answer;
     CURLcode code;
     long os_errno;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
+#include "attach.h"
 #include "collect.h"
 #include "compat.h"
 #include "error.h"
@@ -14,7 +15,7 @@
 #define TYPE_CLIENT "partnercenter.core.client"
 
 struct pc_client *pc_client_get(lua_State *L) {
-    return luaL_checkudata(L, 1, TYPE_CLIENT);
+    return compat_checkudata(L, 1, TYPE_CLIENT, PC_CLIENT_UPVALUE);
 }
 
 struct pc_client *pc_client_check(lua_State *L) {
@@ -31,7 +32,9 @@ static void keep_secret(lua_State *L, struct pc_client *client, enum pc_secret w
 }
 
 void pc_client_set_token(lua_State *L, struct pc_client *client, struct pc_text token) {
-    struct pc_identity identity = { client->settings.locale, client->settings.application_name };
+    const struct pc_settings *settings = &client->settings;
+    struct pc_identity identity = { settings->user_agent, settings->locale,
+                                    settings->application_name };
     keep_secret(L, client, PC_SECRET_ACCESS_TOKEN, token);
     struct pc_headers *headers = pc_headers_new(&identity, token);
     if (!headers)
@@ -233,23 +236,31 @@ static const luaL_Reg methods[] = {
 };
 
 void pc_client_open(lua_State *L) {
+    const luaL_Reg *const parts[] = { methods, pc_attach_methods, pc_flight_methods,
+                                      pc_collect_methods, pc_login_methods };
+    pc_flight_open(L);
     luaL_newmetatable(L, TYPE_CLIENT);
-    compat_setfuncs(L, methods);
-    compat_setfuncs(L, pc_flight_methods);
-    compat_setfuncs(L, pc_collect_methods);
-    compat_setfuncs(L, pc_login_methods);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -3);
+        compat_setfuncs_with_two(L, parts[i]); /* PC_CLIENT_UPVALUE and PC_CALL_UPVALUE */
+    }
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    lua_pop(L, 2);
 }
 
 static struct pc_engine_options engine_options(const struct pc_settings *settings) {
+    const char *host = strstr(settings->base.text, "://") + strlen("://");
     return (struct pc_engine_options){
-        .route = { .connect_timeout = settings->connect_timeout,
+        .route = { .base_url = settings->base.text,
+                   .path_at = (size_t)(host - settings->base.text) + strcspn(host, "/"),
+                   .connect_timeout = settings->connect_timeout,
                    .http2 = settings->http2,
-                   .user_agent = settings->user_agent,
+                   .is_loopback = settings->base.is_loopback,
                    .ca_file = settings->ca_file,
-                   .proxy = settings->proxy },
+                   .proxy = settings->proxy,
+                   .proxy_lines = settings->proxy_lines },
         .max_connections = settings->max_connections,
         .max_answer = settings->max_response_size,
         .max_retry_after = settings->max_retry_after,

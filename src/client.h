@@ -27,7 +27,10 @@ struct pc_client {
     struct pc_buffer redacted;
 };
 
-/* Makes the metatable of clients. */
+/* The upvalues of the client's methods: its own metatable, and that of calls. */
+enum { PC_CLIENT_UPVALUE = 1, PC_CALL_UPVALUE = 2 };
+
+/* Makes the metatables of clients and of calls. */
 void pc_client_open(lua_State *L);
 
 /* The client at index 1; raises where there is none. */

@@ -47,6 +47,31 @@ static inline bool compat_isyieldable(lua_State *L) {
 
 #endif
 
+/* Adds the functions to the table below the two values at the top of the stack, which become their
+ * upvalues and are popped. */
+static inline void compat_setfuncs_with_two(lua_State *L, const luaL_Reg *functions) {
+    for (; functions->name; functions++) {
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_pushcclosure(L, functions->func, 2);
+        lua_setfield(L, -4, functions->name);
+    }
+    lua_pop(L, 2);
+}
+
+/* luaL_checkudata, at half its cost in a function that has the type's metatable as its `upvalue`.
+ */
+static inline void *compat_checkudata(lua_State *L, int index, const char *type, int upvalue) {
+    void *userdata = lua_touserdata(L, index);
+    if (userdata && lua_getmetatable(L, index)) {
+        bool is_of_type = lua_rawequal(L, -1, lua_upvalueindex(upvalue));
+        lua_pop(L, 1);
+        if (is_of_type)
+            return userdata;
+    }
+    return luaL_checkudata(L, index, type);
+}
+
 /* Pushes a number, as an integer where it is whole and this Lua has integers. */
 static inline void compat_pushnumber(lua_State *L, double number) {
 #if LUA_VERSION_NUM >= 503

@@ -121,7 +121,6 @@ static const luaL_Reg functions[] = {
     { "customer_id", f_customer_id },
     { "error", pc_error_f_error },
     { "fit", pc_terminal_f_fit },
-    { "begin", pc_flight_f_begin },
     { "catch_signals", pc_interrupt_f_catch_signals },
     { "caught_signal", pc_interrupt_f_caught_signal },
     { "create_private", pc_private_file_f_create },
@@ -163,7 +162,6 @@ int luaopen_partnercenter_core(lua_State *L) {
     pc_json_open(L);
     pc_error_open(L);
     pc_client_open(L);
-    pc_flight_open(L);
     lua_newtable(L);
     compat_setfuncs(L, functions);
     push_operations(L);

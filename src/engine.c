@@ -11,7 +11,7 @@
 #include <math.h>
 
 static void note_answer(struct pc_engine *engine, const struct pc_call *call, CURLcode code) {
-    bool was_http2 = pc_transfer_was_http2(call->easy);
+    bool was_http2 = pc_transfer_was_http2(call->transfer);
     if (was_http2 && !call->request.operation->is_token)
         engine->calls_per_connection = PC_HTTP2_CALLS_PER_CONNECTION;
     if (code != CURLE_OK)
@@ -41,12 +41,13 @@ static const char *correct(struct pc_call *call, CURLcode *code) {
 static void take_ends(struct pc_engine *engine) {
     int left = 0;
     for (CURLMsg *end; (end = curl_multi_info_read(engine->multi, &left));) {
-        struct pc_call *call = NULL;
+        struct pc_transfer *transfer = NULL;
         CURLcode code = end->data.result; /* the message goes with its handle */
-        curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+        curl_easy_getinfo(end->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        struct pc_call *call = transfer->call;
         note_answer(engine, call, code);
         const char *message = correct(call, &code);
-        if (call->has_stray_answer || pc_transfer_lost_answer(call->easy, call, code))
+        if (call->has_stray_answer || pc_transfer_lost_answer(call, code))
             pc_lifecycle_send_again(engine, call, code);
         else
             pc_lifecycle_end_attempt(engine, call, code, message);
@@ -100,13 +101,14 @@ bool pc_engine_open(struct pc_engine *engine) {
     if (engine->multi)
         return true;
     CURLM *multi = curl_multi_init();
-    if (!multi || !pc_easy_pool_open(&engine->idle, engine->options.max_connections)) {
+    engine->options.route.sockets = &engine->sockets;
+    if (!multi || !pc_transfer_pool_open(&engine->idle, &engine->options.route,
+                                         engine->options.max_connections)) {
         curl_multi_cleanup(multi);
         errno = ENOMEM;
         return false;
     }
     pc_transfer_configure_multi(multi, engine->options.max_connections);
-    engine->options.route.sockets = &engine->sockets;
     engine->multi = multi;
     engine->forks = pc_fork_count();
     return true;
@@ -119,7 +121,7 @@ void pc_engine_close(struct pc_engine *engine) {
         while (engine->lists[state].first)
             pc_lifecycle_cancel(engine, engine->lists[state].first);
     }
-    pc_easy_pool_close(&engine->idle);
+    pc_transfer_pool_close(&engine->idle);
     pc_due_free(&engine->dues);
     pc_mailbox_close(&engine->mailbox);
     curl_multi_cleanup(engine->multi);

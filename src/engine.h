@@ -5,10 +5,9 @@
 #include "call.h"
 #include "call_list.h"
 #include "due.h"
-#include "easy_pool.h"
 #include "mailbox.h"
 #include "sockets.h"
-#include "transfer.h"
+#include "transfer_pool.h"
 
 #include <curl/curl.h>
 
@@ -35,8 +34,8 @@ struct pc_engine {
     unsigned forks;  /* pc_fork_count() when `multi` was made */
     bool has_forked; /* what it had before a fork was left to the parent; the script was not told */
 
-    struct pc_sockets sockets; /* of its connections */
-    struct pc_easy_pool idle;  /* easy handles for the next calls, at most max_connections */
+    struct pc_sockets sockets;               /* of its connections */
+    struct pc_transfer_pool idle;            /* for the next calls, at most max_connections */
     struct pc_call_list lists[PC_CALL_DONE]; /* of the calls in each state but the last */
     struct pc_due_heap dues;                 /* when each call has to be looked at */
     size_t calls_per_connection;             /* 1 until the service has answered over HTTP/2 */

@@ -25,7 +25,7 @@ static void set_id(lua_State *L, struct pc_call *call, const char *field, const 
     if (answered[0] != '\0' && strcmp(answered, sent) != 0)
         push_redacted(L, call, answered, strlen(answered));
     else if (sent[0] != '\0')
-        lua_pushstring(L, sent);
+        lua_pushlstring(L, sent, PC_GUID_LENGTH);
     else
         return;
     lua_setfield(L, -2, field);

@@ -8,10 +8,8 @@
 #include "fork.h"
 #include "result.h"
 #include "token.h"
-#include "wakeup.h"
 
 #include <math.h>
-#include <unistd.h>
 
 #define TYPE_CALL "partnercenter.core.call"
 
@@ -29,8 +27,12 @@ static void give_up_after_fork(struct pc_call *call) {
     call->state = PC_CALL_DONE;
 }
 
+struct pc_call_box *pc_flight_box(lua_State *L, int index) {
+    return compat_checkudata(L, index, TYPE_CALL, PC_CALL_UPVALUE);
+}
+
 struct pc_call *pc_flight_check(lua_State *L, int index) {
-    struct pc_call_box *box = luaL_checkudata(L, index, TYPE_CALL);
+    struct pc_call_box *box = pc_flight_box(L, index);
     luaL_argcheck(L, box->call != NULL, index, "the result of this call was taken");
     give_up_after_fork(box->call);
     return box->call;
@@ -55,9 +57,8 @@ struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client) {
 static int m_prepare(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     const struct pc_settings *settings = &client->settings;
-    struct pc_request_defaults defaults = { settings->base.text, settings->base.is_loopback,
-                                            settings->timeout, settings->deadline,
-                                            settings->max_retries };
+    struct pc_request_defaults defaults = { settings->base.text, settings->timeout,
+                                            settings->deadline, settings->max_retries };
     lua_settop(L, 5); /* operation, customer id, qualification, options at the most */
     struct pc_call *call = pc_flight_push(L, client);
     if (pc_request_read(L, 2, &defaults, &call->request)) {
@@ -100,6 +101,16 @@ static int m_be_patient(lua_State *L) {
     return 0;
 }
 
+/* client:begin(call) -> whether take_fork has something to say. The clock of a prepared call runs
+ * from now on, and not from its submission. */
+static int m_begin(lua_State *L) {
+    struct pc_engine *engine = &pc_client_get(L)->engine;
+    pc_engine_follow_fork(engine);
+    pc_flight_check(L, 2)->begun = pc_clock();
+    lua_pushboolean(L, engine->has_forked);
+    return 1;
+}
+
 /* client:id(call) -> the number by which `ended` and `events` name it */
 static int m_id(lua_State *L) {
     lua_pushnumber(L, pc_flight_check(L, 2)->id);
@@ -114,8 +125,8 @@ static int m_watch(lua_State *L) {
 
 /* Begins the call, without headers as one that waits for an access token; or gives them to a parked
  * one. */
-static void submit(lua_State *L, struct pc_client *client, struct pc_headers *headers) {
-    struct pc_call *call = pc_flight_check(L, 2);
+static void submit(lua_State *L, struct pc_client *client, struct pc_call *call,
+                   struct pc_headers *headers) {
     luaL_argcheck(L, !call->headers, 2, "the call has begun already");
     if (!call->secrets)
         call->secrets = pc_secrets_hold(client->secrets);
@@ -127,8 +138,9 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_headers *he
 /* client:park(call): begins a prepared call, which waits for an access token. */
 static int m_park(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    luaL_argcheck(L, !pc_flight_check(L, 2)->is_begun, 2, "the call has begun already");
-    submit(L, client, NULL);
+    struct pc_call *call = pc_flight_check(L, 2);
+    luaL_argcheck(L, !call->is_begun, 2, "the call has begun already");
+    submit(L, client, call, NULL);
     return 0;
 }
 
@@ -138,8 +150,9 @@ static int m_submit(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     if (!client->headers)
         luaL_error(L, "there is no access token");
-    if (pc_flight_check(L, 2)->state != PC_CALL_DONE)
-        submit(L, client, client->headers);
+    struct pc_call *call = pc_flight_check(L, 2);
+    if (call->state != PC_CALL_DONE)
+        submit(L, client, call, client->headers);
     return 0;
 }
 
@@ -147,39 +160,10 @@ static int m_submit(lua_State *L) {
 static int m_submit_token(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     if (!client->token_headers)
-        client->token_headers = pc_headers_new_for_token();
+        client->token_headers = pc_headers_new_for_token(client->settings.user_agent);
     if (!client->token_headers)
         return luaL_error(L, "not enough memory");
-    submit(L, client, client->token_headers);
-    return 0;
-}
-
-/* client:attach(call [, ticket]) -> whether a socket can be read when the call is done, or when
- * `ended` has something to tell: the one that was just connected to core.wakeup_address(), or
- * through which the ticket was sent. It is not where the call is done already, or another socket is
- * attached to it. */
-static int m_attach(lua_State *L) {
-    struct pc_client *client = pc_client_get(L);
-    struct pc_call *call = pc_flight_check(L, 2);
-    const char *ticket = luaL_optstring(L, 3, NULL);
-    int socket = ticket ? pc_wakeup_take(ticket) : pc_wakeup_accept();
-    bool is_attached = socket >= 0 && pc_mailbox_attach(&client->engine.mailbox, call, socket);
-    if (socket >= 0 && !is_attached)
-        close(socket);
-    lua_pushboolean(L, is_attached);
-    return 1;
-}
-
-/* client:detach(call, keep): lets go of the socket of a call that is done, if it has one, and
- * whether it is kept for another call. */
-static int m_detach(lua_State *L) {
-    struct pc_client *client = pc_client_get(L);
-    const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
-    int socket = box->call ? pc_mailbox_detach(&client->engine.mailbox, box->call) : -1;
-    if (socket >= 0 && lua_toboolean(L, 3))
-        pc_wakeup_keep(socket);
-    else if (socket >= 0)
-        close(socket);
+    submit(L, client, pc_flight_check(L, 2), client->token_headers);
     return 0;
 }
 
@@ -221,7 +205,7 @@ static int m_state(lua_State *L) {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    const struct pc_call_box *box = luaL_checkudata(L, 2, TYPE_CALL);
+    const struct pc_call_box *box = pc_flight_box(L, 2);
     enum pc_call_state state = PC_CALL_DONE; /* not an index: gcc reads that without atomicity */
     if (box->call)
         state = pc_flight_check(L, 2)->state;
@@ -262,13 +246,12 @@ const luaL_Reg pc_flight_methods[] = {
     { "prepare_token", m_prepare_token },
     { "prepare_pause", m_prepare_pause },
     { "be_patient", m_be_patient },
+    { "begin", m_begin },
     { "id", m_id },
     { "watch", m_watch },
     { "park", m_park },
     { "submit", m_submit },
     { "submit_token", m_submit_token },
-    { "attach", m_attach },
-    { "detach", m_detach },
     { "time_left", m_time_left },
     { "drive", m_drive },
     { "state", m_state },
@@ -281,12 +264,6 @@ void pc_flight_open(lua_State *L) {
     luaL_newmetatable(L, TYPE_CALL);
     lua_pushcfunction(L, m__gc);
     lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
-int pc_flight_f_begin(lua_State *L) {
-    pc_flight_check(L, 1)->begun = pc_clock();
-    return 0;
 }
 
 int pc_flight_f_unsent(lua_State *L) {

@@ -22,17 +22,15 @@ struct pc_client;
 /* Pushes a call that is empty but for its id. */
 struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client);
 
-/* The call in the box at `index`; raises where there is none. */
+/* The box at `index`, and the call in it; raises where there is none. */
+struct pc_call_box *pc_flight_box(lua_State *L, int index);
 struct pc_call *pc_flight_check(lua_State *L, int index);
 
-/* Makes the metatable of calls. */
+/* Makes and pushes the metatable of calls. */
 void pc_flight_open(lua_State *L);
 
 /* The methods of the client for it. */
 extern const luaL_Reg pc_flight_methods[];
-
-/* core.begin(call): the clock of a prepared call runs from now on, and not from its submission */
-int pc_flight_f_begin(lua_State *L);
 
 /* core.unsent(call, err) -> nil, err, meta: the end of a call that is not sent, or not again */
 int pc_flight_f_unsent(lua_State *L);

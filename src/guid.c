@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guid.h"
 
+#include "random.h"
 #include "text.h"
-
-#include <sys/random.h>
 
 #define RANDOM_BYTES 16
 
@@ -39,8 +38,7 @@ bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {
 
 bool pc_guid_generate(struct pc_guid *guid) {
     unsigned char bytes[RANDOM_BYTES];
-    /* Up to 256 bytes arrive whole and without EINTR once the kernel's pool is ready. */
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    if (!pc_random_bytes(bytes, sizeof bytes))
         return false;
     bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40); /* version 4 */
     bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80); /* variant of RFC 9562 */

@@ -9,6 +9,9 @@
 
 #pragma GCC visibility push(hidden)
 
+/* The only encoding of answers that is asked for. */
+#define PC_ACCEPT_ENCODING "gzip"
+
 /* The request headers that are the same for every call of a client, the bearer token among them,
  * or for every request for a token. Calls share one list by reference count, since a call in flight
  * keeps the token it was begun with while the client may already have a new one. Each call puts its
@@ -21,13 +24,14 @@ struct pc_headers {
 
 /* What a client says about itself; an empty application name is left out. */
 struct pc_identity {
+    const char *user_agent;
     const char *locale;
     const char *application_name;
 };
 
 /* One reference, for the caller; NULL when memory runs out. */
 struct pc_headers *pc_headers_new(const struct pc_identity *identity, struct pc_text token);
-struct pc_headers *pc_headers_new_for_token(void);
+struct pc_headers *pc_headers_new_for_token(const char *user_agent);
 struct pc_headers *pc_headers_hold(struct pc_headers *headers);
 void pc_headers_release(struct pc_headers *headers); /* NULL is allowed */
 

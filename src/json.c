@@ -5,18 +5,11 @@
 
 #include <string.h>
 
-/* The address is the key of our codec in the registry. */
-static const char codec_key = 0;
+/* The address is the key of our own decoder in the registry. */
+static const char decoder_key = 0;
 
 /* Nothing documented is nested deeper than six levels. */
 #define MAX_DEPTH 64
-
-static void push_codec_function(lua_State *L, const char *name) {
-    lua_pushlightuserdata(L, (void *)&codec_key);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_getfield(L, -1, name);
-    lua_remove(L, -2);
-}
 
 static void require_cjson(lua_State *L) {
     lua_getglobal(L, "require");
@@ -27,19 +20,19 @@ static void require_cjson(lua_State *L) {
 }
 
 void pc_json_open(lua_State *L) {
-    lua_pushlightuserdata(L, (void *)&codec_key);
     require_cjson(L);
     lua_getfield(L, -1, "new");
     lua_call(L, 0, 1);
-    lua_remove(L, -2);
-    lua_rawset(L, LUA_REGISTRYINDEX);
-
-    push_codec_function(L, "decode_invalid_numbers");
+    lua_getfield(L, -1, "decode_invalid_numbers");
     lua_pushboolean(L, 0);
     lua_call(L, 1, 0);
-    push_codec_function(L, "decode_max_depth");
+    lua_getfield(L, -1, "decode_max_depth");
     lua_pushinteger(L, MAX_DEPTH);
     lua_call(L, 1, 0);
+    lua_pushlightuserdata(L, (void *)&decoder_key);
+    lua_getfield(L, -2, "decode");
+    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_pop(L, 2);
 }
 
 static size_t mark_length(const char *text, size_t length) {
@@ -82,18 +75,21 @@ static void close_gaps(lua_State *L) {
 
 static void make_table_plain(lua_State *L);
 
-/* Makes the decoded value at the top of the stack plain. The depth is bounded by MAX_DEPTH. */
-static void make_plain(lua_State *L) { // NOLINT(misc-no-recursion)
-    if (lua_type(L, -1) == LUA_TTABLE) {
+/* Makes the decoded value at the top of the stack plain, and returns whether it is another one
+ * then. The depth is bounded by MAX_DEPTH. */
+static bool make_plain(lua_State *L) { // NOLINT(misc-no-recursion)
+    int type = lua_type(L, -1);
+    if (type == LUA_TTABLE)
         make_table_plain(L);
-    } else if (lua_type(L, -1) == LUA_TNUMBER) {
-        double number = lua_tonumber(L, -1);
-        lua_pop(L, 1);
+    if (type != LUA_TNUMBER && type != LUA_TLIGHTUSERDATA)
+        return false;
+    double number = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    if (type == LUA_TNUMBER)
         compat_pushnumber(L, number);
-    } else if (is_null(L, -1)) {
-        lua_pop(L, 1);
-        lua_pushnil(L);
-    }
+    else
+        lua_pushnil(L); /* for a null, the only one there is */
+    return true;
 }
 
 static void make_table_plain(lua_State *L) { // NOLINT(misc-no-recursion)
@@ -106,7 +102,10 @@ static void make_table_plain(lua_State *L) { // NOLINT(misc-no-recursion)
             lua_pop(L, 1);
             continue;
         }
-        make_plain(L);
+        if (!make_plain(L)) {
+            lua_pop(L, 1);
+            continue;
+        }
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
         lua_rawset(L, -4);
@@ -119,7 +118,8 @@ bool pc_json_decode(lua_State *L, const char *text, size_t length) {
     size_t mark = mark_length(text, length);
     if (length == mark)
         return false;
-    push_codec_function(L, "decode");
+    lua_pushlightuserdata(L, (void *)&decoder_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
     lua_pushlstring(L, text + mark, length - mark);
     lua_call(L, 1, 1);
     if (lua_isnil(L, -1)) {
@@ -128,13 +128,4 @@ bool pc_json_decode(lua_State *L, const char *text, size_t length) {
     }
     make_plain(L);
     return true;
-}
-
-void pc_json_encode(lua_State *L) {
-    push_codec_function(L, "encode");
-    lua_insert(L, -2);
-    lua_call(L, 1, 2);
-    if (!lua_isstring(L, -2))
-        luaL_error(L, "lua-cjson: %s", lua_tostring(L, -1));
-    lua_pop(L, 1);
 }

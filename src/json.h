@@ -24,9 +24,6 @@ char pc_json_first_byte(const char *text, size_t length);
  * nothing and returns false. */
 bool pc_json_decode(lua_State *L, const char *text, size_t length);
 
-/* Replaces the table or string at the top of the stack by its JSON text, a string. */
-void pc_json_encode(lua_State *L);
-
 #pragma GCC visibility pop
 
 #endif

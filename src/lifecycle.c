@@ -54,14 +54,17 @@ static void detach(struct pc_engine *engine, struct pc_call *call, CURLcode code
     call->code = code;
     if (code != CURLE_OK && call->message[0] == '\0')
         strncpy(call->message, curl_easy_strerror(code), sizeof call->message - 1);
-    if (!call->easy)
+    if (!call->transfer)
         return;
-    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
-    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &call->os_errno);
+    if (call->answer.has_status) /* libcurl may still have that of an earlier transfer */
+        curl_easy_getinfo(call->transfer->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
+    curl_easy_getinfo(call->transfer->easy, CURLINFO_OS_ERRNO, &call->os_errno);
     pc_distrust_after(engine, call, code);
-    curl_multi_remove_handle(engine->multi, call->easy);
-    pc_easy_pool_put(&engine->idle, call->easy, code);
-    call->easy = NULL;
+    curl_multi_remove_handle(engine->multi, call->transfer->easy);
+    /* Not one whose transfer failed: libcurl remembers of a failure, CURLINFO_OS_ERRNO for one. */
+    pc_transfer_pool_put(&engine->idle, call->transfer,
+                         code == CURLE_OK && pc_transfer_is_ordinary(call));
+    call->transfer = NULL;
     record(
         engine, call,
         (struct pc_event){ .type = PC_EVENT_RESPONSE,
@@ -201,13 +204,12 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
     pc_call_begin_attempt(call, engine->options.max_answer);
     call->may_resend = engine->options.route.http2 && !call->avoids_http2;
     if (pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE))
-        call->easy = pc_easy_pool_take(&engine->idle);
+        call->transfer = pc_transfer_pool_take(&engine->idle);
     record(engine, call, (struct pc_event){ .type = PC_EVENT_REQUEST });
     CURLcode code = CURLE_OUT_OF_MEMORY;
-    if (call->easy)
-        code =
-            pc_transfer_configure(call->easy, call, &engine->options.route, fmax(seconds, 0.001));
-    if (code == CURLE_OK && curl_multi_add_handle(engine->multi, call->easy) != CURLM_OK)
+    if (call->transfer)
+        code = pc_transfer_aim(call->transfer, call, &engine->options.route, fmax(seconds, 0.001));
+    if (code == CURLE_OK && curl_multi_add_handle(engine->multi, call->transfer->easy) != CURLM_OK)
         code = CURLE_OUT_OF_MEMORY;
     if (code != CURLE_OK) {
         detach(engine, call, code);

@@ -17,8 +17,9 @@ struct pc_operation {
     const char *name;
     const char *method; /* of HTTP */
     const char *path;   /* below the base URL */
-    /* Builds the request body of an update; NULL where the operation is not an update. */
-    void (*push_body)(lua_State *L, const struct pc_update *update);
+    /* Builds the request body of an update, or returns false when memory runs out; NULL where the
+     * operation is not an update. */
+    bool (*append_body)(struct pc_buffer *body, const struct pc_update *update);
     /* Checks the decoded answer at the top of the stack and completes it in place. `first` is the
      * answer's first byte. False when the answer is not what `promise` says. */
     bool (*shape)(lua_State *L, char first);

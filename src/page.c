@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "page.h"
 
-#include "json.h"
+#include "json_string.h"
 #include "url.h"
 
 #include <stdio.h>
@@ -52,34 +52,24 @@ const struct pc_option_kind pc_option_filter = {
     read_filter,
 };
 
-static bool append_filter(lua_State *L, const struct pc_filter *filter, struct pc_buffer *url) {
-    const struct {
-        const char *name;
-        struct pc_text value;
-    } pairs[] = {
-        { "Field", filter->field },
-        { "Value", filter->value },
-        { "Operator", { "starts_with", 11 } },
-    };
-    lua_createtable(L, 0, 3);
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        lua_pushlstring(L, pairs[i].value.data, pairs[i].value.length);
-        lua_setfield(L, -2, pairs[i].name);
-    }
-    pc_json_encode(L);
-    struct pc_text json = { 0 };
-    json.data = lua_tolstring(L, -1, &json.length);
-    bool appended = pc_buffer_append_text(url, "&filter=") &&
+static bool append_filter(const struct pc_filter *filter, struct pc_buffer *url) {
+    struct pc_buffer json = { 0 };
+    bool appended = pc_buffer_append_text(&json, "{\"Field\":") &&
+                    pc_json_string_append(&json, filter->field) &&
+                    pc_buffer_append_text(&json, ",\"Value\":") &&
+                    pc_json_string_append(&json, filter->value) &&
+                    pc_buffer_append_text(&json, ",\"Operator\":\"starts_with\"}") &&
+                    pc_buffer_append_text(url, "&filter=") &&
                     pc_url_append_encoded(url, json.data, json.length);
-    lua_pop(L, 1);
+    pc_buffer_free(&json);
     return appended;
 }
 
-bool pc_page_append_query(lua_State *L, const struct pc_page *page, struct pc_buffer *url) {
+bool pc_page_append_query(const struct pc_page *page, struct pc_buffer *url) {
     char size[32];
     snprintf(size, sizeof size, "?size=%.0f", page->size);
     return pc_buffer_append_text(url, size) &&
-           (!page->filter.value.data || append_filter(L, &page->filter, url));
+           (!page->filter.value.data || append_filter(&page->filter, url));
 }
 
 const char *pc_page_check_query(struct pc_text query) {

@@ -27,7 +27,7 @@ struct pc_page {
 extern const struct pc_option_kind pc_option_filter;
 
 /* Appends the query of the first page; false when memory runs out. */
-bool pc_page_append_query(lua_State *L, const struct pc_page *page, struct pc_buffer *url);
+bool pc_page_append_query(const struct pc_page *page, struct pc_buffer *url);
 
 /* NULL when `query`, from a link to the next page, can follow the `?` of a URL; or what is wrong.
  */

@@ -93,7 +93,7 @@ static bool append_path(const struct arguments *arguments, const char *base_url,
            pc_buffer_append_text(url, place + strlen(PC_CUSTOMER_PLACE));
 }
 
-static bool append_query(lua_State *L, const struct arguments *arguments, struct pc_buffer *url) {
+static bool append_query(const struct arguments *arguments, struct pc_buffer *url) {
     struct pc_text code = arguments->options.update.validation_code.text;
     struct pc_text next = arguments->next_query;
     if (code.data)
@@ -102,19 +102,8 @@ static bool append_query(lua_State *L, const struct arguments *arguments, struct
     if (next.data)
         return pc_buffer_append_text(url, "?") && pc_buffer_append(url, next.data, next.length);
     if (arguments->operation->is_page)
-        return pc_page_append_query(L, &arguments->options.page, url);
+        return pc_page_append_query(&arguments->options.page, url);
     return true;
-}
-
-static bool append_body(lua_State *L, const struct arguments *arguments, struct pc_buffer *body) {
-    if (!arguments->operation->push_body)
-        return true;
-    size_t length = 0;
-    arguments->operation->push_body(L, &arguments->options.update);
-    const char *text = lua_tolstring(L, -1, &length);
-    bool appended = pc_buffer_append(body, text, length);
-    lua_pop(L, 1);
-    return appended;
 }
 
 static bool append_continuation(struct pc_text token, struct pc_buffer *line) {
@@ -139,7 +128,7 @@ static bool read_link(lua_State *L, int index, struct arguments *arguments) {
 }
 
 static unsigned scope_of(const struct pc_operation *operation) {
-    return EVERY_CALL | (operation->push_body ? UPDATES : 0u) | (operation->is_page ? PAGES : 0u);
+    return EVERY_CALL | (operation->append_body ? UPDATES : 0u) | (operation->is_page ? PAGES : 0u);
 }
 
 static bool read_arguments(lua_State *L, int index, struct arguments *arguments) {
@@ -153,12 +142,12 @@ static bool read_arguments(lua_State *L, int index, struct arguments *arguments)
     if (strstr(operation->path, PC_CUSTOMER_PLACE) &&
         !read_customer_id(L, index++, &arguments->customer_id))
         return false;
-    if (operation->push_body && !pc_update_read_qualification(L, index++, &options->update))
+    if (operation->append_body && !pc_update_read_qualification(L, index++, &options->update))
         return false;
     if (!pc_options_read(L, index, call_options, scope_of(operation), options))
         return false;
-    return !operation->push_body ||
-           pc_update_check(L, &options->update, operation->push_body == pc_update_push_integer);
+    return !operation->append_body ||
+           pc_update_check(L, &options->update, operation->append_body == pc_update_append_integer);
 }
 
 bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *defaults,
@@ -182,13 +171,13 @@ bool pc_request_read(lua_State *L, int index, const struct pc_request_defaults *
     request->customer_id = arguments.customer_id;
     if (options->update.qualification)
         request->qualification = options->update.qualification->name;
-    request->is_loopback = defaults->is_loopback;
     request->timeout = options->timeout;
     request->deadline = options->deadline;
     request->max_retries = options->max_retries;
     if (!append_path(&arguments, defaults->base_url, &request->url) ||
-        !append_query(L, &arguments, &request->url) ||
-        !append_body(L, &arguments, &request->body) ||
+        !append_query(&arguments, &request->url) ||
+        (request->operation->append_body &&
+         !request->operation->append_body(&request->body, &options->update)) ||
         !append_continuation(arguments.continuation_token, &request->continuation_line))
         luaL_error(L, "not enough memory");
     return true;

@@ -20,7 +20,7 @@ struct pc_request {
     const char *qualification;          /* the name of the one to set, static; NULL: none */
     struct pc_guid request_id;
     struct pc_guid correlation_id;
-    bool is_loopback;   /* plain http to this machine, which must not leave it through a proxy */
+    bool is_loopback;   /* of a request for a token: to this machine, and by no proxy */
     double timeout;     /* seconds, of one attempt */
     double deadline;    /* seconds, of the whole call */
     double max_retries; /* after the first attempt */
@@ -29,7 +29,6 @@ struct pc_request {
 /* What a client gives to each of its requests. */
 struct pc_request_defaults {
     const char *base_url; /* without a slash at its end */
-    bool is_loopback;
     double timeout, deadline, max_retries;
 };
 

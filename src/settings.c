@@ -125,6 +125,16 @@ static char *copy(lua_State *L, struct pc_text text, const char *fallback) {
     return copied;
 }
 
+/* A list of the one header with which a proxy is told who we are, as the service is. */
+static struct curl_slist *proxy_lines(lua_State *L, const char *user_agent) {
+    struct curl_slist *list =
+        curl_slist_append(NULL, lua_pushfstring(L, "User-Agent: %s", user_agent));
+    lua_pop(L, 1);
+    if (!list)
+        luaL_error(L, "not enough memory");
+    return list;
+}
+
 static bool curl_has_http2(void) {
     return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
 }
@@ -135,6 +145,8 @@ static void fill(lua_State *L, const struct client_options *options, struct pc_s
     settings->ca_file = copy(L, options->ca_file, NULL);
     settings->proxy = copy(L, options->proxy, NULL);
     settings->user_agent = copy(L, options->user_agent, "lua-partnercenter/" PARTNERCENTER_VERSION);
+    if (settings->base.is_tls) /* else it reads the service's own headers */
+        settings->proxy_lines = proxy_lines(L, settings->user_agent);
     settings->locale = copy(L, options->locale, "en-US");
     settings->application_name = copy(L, options->application_name, "");
     settings->timeout = options->timeout;
@@ -196,6 +208,7 @@ void pc_settings_free(struct pc_settings *settings) {
     free(settings->ca_file);
     free(settings->proxy);
     free(settings->user_agent);
+    curl_slist_free_all(settings->proxy_lines);
     free(settings->locale);
     free(settings->application_name);
     *settings = (struct pc_settings){ 0 };

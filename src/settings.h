@@ -5,6 +5,7 @@
 #include "credentials.h"
 #include "url.h"
 
+#include <curl/curl.h>
 #include <lua.h>
 
 #pragma GCC visibility push(hidden)
@@ -19,6 +20,7 @@ struct pc_settings {
     char *ca_file;
     char *proxy;
     char *user_agent;
+    struct curl_slist *proxy_lines; /* the headers of requests to a proxy to connect */
     char *locale;
     char *application_name;
     double timeout;         /* seconds, of one attempt */

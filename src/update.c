@@ -3,7 +3,7 @@
 
 #include "compat.h"
 #include "error.h"
-#include "json.h"
+#include "json_string.h"
 #include "misuse.h"
 
 #include <math.h>
@@ -107,36 +107,32 @@ bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only) 
     return true;
 }
 
-void pc_update_push_integer(lua_State *L, const struct pc_update *update) {
-    lua_pushfstring(L, "%d", update->qualification->value);
+bool pc_update_append_integer(struct pc_buffer *body, const struct pc_update *update) {
+    char digits[16];
+    snprintf(digits, sizeof digits, "%d", update->qualification->value);
+    return pc_buffer_append_text(body, digits);
 }
 
 /* The same bytes for the same update in every process: a table would be encoded in the order of its
  * hashes, which differ, and a service may refuse a request id that comes with another body. */
-void pc_update_push_body(lua_State *L, const struct pc_update *update) {
-    if (has_integer_form(update)) {
-        pc_update_push_integer(L, update);
-        return;
-    }
+bool pc_update_append_body(struct pc_buffer *body, const struct pc_update *update) {
+    if (has_integer_form(update))
+        return pc_update_append_integer(body, update);
     const char *name = update->qualification->name;
     const struct {
-        const char *name;
+        const char *key;
         struct pc_text value;
     } fields[] = {
-        { "qualification", { name, strlen(name) } },
-        { "educationSegment", update->education_segment },
-        { "website", update->website },
-        { "validationCode", update->validation_code.text },
+        { "{\"qualification\":", { name, strlen(name) } },
+        { ",\"educationSegment\":", update->education_segment },
+        { ",\"website\":", update->website },
+        { ",\"validationCode\":", update->validation_code.text },
     };
-    lua_pushliteral(L, "");
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (!is_given(fields[i].value))
-            continue;
-        lua_pushfstring(L, "%s\"%s\":", i > 0 ? "," : "{", fields[i].name);
-        lua_pushlstring(L, fields[i].value.data, fields[i].value.length);
-        pc_json_encode(L);
-        lua_concat(L, 3);
+    bool appended = true;
+    for (size_t i = 0; appended && i < sizeof fields / sizeof fields[0]; i++) {
+        if (is_given(fields[i].value))
+            appended = pc_buffer_append_text(body, fields[i].key) &&
+                       pc_json_string_append(body, fields[i].value);
     }
-    lua_pushliteral(L, "}");
-    lua_concat(L, 2);
+    return appended && pc_buffer_append_text(body, "}");
 }

@@ -2,6 +2,7 @@
 #ifndef PARTNERCENTER_UPDATE_H
 #define PARTNERCENTER_UPDATE_H
 
+#include "buffer.h"
 #include "options.h"
 #include "qualification.h"
 #include "text.h"
@@ -39,9 +40,10 @@ bool pc_update_read_qualification(lua_State *L, int index, struct pc_update *upd
  * message and returns false. */
 bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only);
 
-/* Push the request body, a string: of the form that the update asks for, or the integer form. */
-void pc_update_push_body(lua_State *L, const struct pc_update *update);
-void pc_update_push_integer(lua_State *L, const struct pc_update *update);
+/* Append the request body: of the form that the update asks for, or the integer form. False when
+ * memory runs out. */
+bool pc_update_append_body(struct pc_buffer *body, const struct pc_update *update);
+bool pc_update_append_integer(struct pc_buffer *body, const struct pc_update *update);
 
 #pragma GCC visibility pop
 

@@ -77,8 +77,7 @@ end
 --- of its own accord, and else the engine is driven. That loop is in Lua so that hooks run between two
 --- steps: what they raise, as Ctrl-C does, cancels the call.
 ---@return partnercenter.Error? err why it cannot be waited for
-local function wait(client, call)
-  local task = task_of(client)
+local function wait(client, call, task)
   if task then
     return task:wait(call)
   elseif is_nginx then
@@ -92,15 +91,16 @@ local function wait(client, call)
 end
 
 --- Sends the call, or lets it wait for a token, until it is done.
+---@param task partnercenter.Call? the started call whose code runs here
 ---@param refused string? the token with which the service has refused it
 ---@return boolean? sent false: there is no other token to send it with
 ---@return partnercenter.Error? err
-local function send(client, call, refused)
+local function send(client, call, task, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
     local owner = is_nginx and kept.keep(client, call)
-    err = wait(client, call)
+    err = wait(client, call, task)
     err = credentials:take_failure(call) or err
     if owner then
       kept.give_back(client, owner)
@@ -114,19 +114,21 @@ function M.is_direct(client)
   return not is_nginx and not task_of(client)
 end
 
---- Why no call can be begun now; nil when one can.
----@return partnercenter.Error? err
-function M.problem(client)
+local function problem_of(client, task)
   local err = is_nginx and nginx.problem(client)
   if err then
     return err
   elseif not client.core:is_open() then
     return callback.closed()
-  end
-  local task = task_of(client)
-  if task and task.is_cancelled then
+  elseif task and task.is_cancelled then
     return core.error { category = "cancelled", message = "the call was cancelled" }
   end
+end
+
+--- Why no call can be begun now; nil when one can.
+---@return partnercenter.Error? err
+function M.problem(client)
+  return problem_of(client, task_of(client))
 end
 
 --- Why the started call whose code runs here begins nothing more, beside what is under way; nil when it may.
@@ -158,22 +160,24 @@ end
 ---@return partnercenter.Error? err why it was not sent, or not once more
 local function fly(client, call)
   local handle = client.core
-  follow_fork(client)
-  core.begin(call) -- and not when it was prepared: a page is prepared before the loop asks for it
-  local err = M.problem(client)
+  if handle:begin(call) then -- and not when it was prepared: a page is prepared before the loop asks for it
+    follow_fork(client)
+  end
+  local task = task_of(client)
+  local err = problem_of(client, task)
   if err then
     return err
-  elseif is_nginx or task_of(client) then
+  elseif is_nginx or task then
     handle:watch(call)
   end
   local _
-  _, err = send(client, call)
+  _, err = send(client, call, task)
   local refused = not err and handle:refused_token(call)
   if refused then
     tell(client, call) -- ahead of what will be told of the new token
   end
   if refused and handle:is_open() then
-    _, err = send(client, call, refused)
+    _, err = send(client, call, task, refused)
   end
   return err
 end
@@ -195,15 +199,15 @@ function M.pause(client, seconds, owner)
   if not handle:is_open() or err and not (owner and owner.is_ending) then
     return err
   end
-  local call = handle:prepare_pause(seconds)
-  if task_of(client) and not is_nginx then
+  local call, task = handle:prepare_pause(seconds), task_of(client)
+  if task and not is_nginx then
     handle:watch(call)
   end
   handle:park(call)
   if owner then
     owner.pause = call
   end
-  err = wait(client, call) or M.problem(client)
+  err = wait(client, call, task) or problem_of(client, task)
   if owner then -- (which may have cancelled it)
     owner.pause = nil
   end

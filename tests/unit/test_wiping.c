@@ -93,7 +93,7 @@ static void a_text_that_was_redacted(void **state) {
 
 static void headers_that_nobody_holds(void **state) {
     (void)state;
-    struct pc_identity identity = { "en-US", "" };
+    struct pc_identity identity = { "agent", "en-US", "" };
     struct pc_headers *headers = pc_headers_new(&identity, text_of(SECRET));
     assert_non_null(headers);
     pc_headers_release(headers);
