@@ -31,12 +31,14 @@ function M.output_of(command)
 end
 
 --- How many descriptors this process has open, but for the pipe through which it is told: its other end
---- may still be open here while they are counted.
+--- may still be open here while they are counted, or be closed between its being listed and looked at.
 ---@return integer
 function M.descriptors()
   return tonumber(M.output_of [[
     own=$(readlink /proc/$$/fd/1)
-    for each in /proc/$PPID/fd/*; do [ "$(readlink "$each")" = "$own" ] || echo; done | wc -l
+    for each in /proc/$PPID/fd/*; do
+      link=$(readlink "$each") && [ "$link" != "$own" ] && echo "$link"
+    done | wc -l
   ]])
 end
 
