@@ -67,7 +67,7 @@ const struct pc_option_kind pc_option_boolean = { 1u << LUA_TBOOLEAN, read_boole
 static const struct pc_option *find(const struct pc_option *rows, unsigned scope,
                                     const char *name) {
     for (const struct pc_option *row = rows; row->name; row++) {
-        if ((row->scopes & scope) && strcmp(row->name, name) == 0)
+        if ((row->scopes & scope) && row->name[0] == name[0] && strcmp(row->name, name) == 0)
             return row;
     }
     return NULL;
