@@ -82,7 +82,7 @@ void pc_call_repeat(struct pc_call *call) {
 /* Into one of the call's lines, which have room for it. */
 static void write_line(char *line, const char *name, const struct pc_guid *id) {
     size_t length = strlen(name);
-    memcpy(line, name, length);
+    memcpy(line, name, length + 1);
     memcpy(line + length, id->text, sizeof id->text);
 }
 

@@ -46,7 +46,7 @@ static struct pc_call *new_call(struct pc_text line) {
     char name[32] = "", letter = 0;
     unsigned code = 0;
     struct pc_call *call = pc_call_new();
-    const struct pc_identity identity = { "en-US", "" };
+    const struct pc_identity identity = { "partnercenter", "en-US", "" };
     CHECK(call != NULL);
     sscanf(text, "%31s %4u %c", name, &code, &letter);
     free(text);
