@@ -181,7 +181,7 @@ static int m_drive(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     const struct pc_call *call = lua_isnoneornil(L, 2) ? NULL : pc_flight_check(L, 2);
     struct pc_engine *engine = &client->engine;
-    double seconds = luaL_optnumber(L, 3, MAX_WAIT);
+    double seconds = fmin(luaL_optnumber(L, 3, MAX_WAIT), MAX_WAIT);
     if (!(call && call->state == PC_CALL_DONE)) {
         pc_client_check(L);
         pc_engine_follow_fork(engine);

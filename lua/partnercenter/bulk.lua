@@ -6,6 +6,7 @@
 local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local group = require "partnercenter.group"
+local item = require "partnercenter.bulk.item"
 local journal = require "partnercenter.journal.option"
 local ledger = require "partnercenter.bulk.ledger"
 local options = require "partnercenter.options"
@@ -36,6 +37,8 @@ M.OPTIONS = {
 
 ---@class partnercenter.Run
 ---@field values table the options
+---@field sent table of item.options
+---@field task partnercenter.Call? the started call whose code it is
 ---@field ledger partnercenter.Memory|partnercenter.Journal
 ---@field tally partnercenter.Tally
 ---@field package source partnercenter.Source
@@ -66,7 +69,7 @@ end
 
 --- Whether one more piece can be begun now.
 local function may_begin(run)
-  run.tally:fail(flight.problem(run.client) or flight.ending(run.client))
+  run.tally:fail(flight.ending(run.client, run.task))
   return not run.tally.failure and run.pace:allows(run.group.running)
 end
 
@@ -94,9 +97,11 @@ end
 --- Reads items of the source, and admits those that are well formed.
 local function admit(run)
   local counts = run.tally
-  local units, malformed, err = run.source:read(run.ledger.batch)
+  local most = run.ledger.batch or math.min(MOST_AT_ONCE, run.pace:room(run.group.running))
+  local units, malformed, err = run.source:read(most)
   counts.total = counts.total + #units + #malformed
-  for _, each in ipairs(malformed) do
+  for i = 1, #malformed do
+    local each = malformed[i]
     counts:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
   end
   counts:fail(err)
@@ -227,6 +232,8 @@ function M.run(client, items, values)
   local run = setmetatable({
     client = client,
     values = values,
+    task = flight.task(client),
+    sent = item.options(values),
     ledger = opened,
     source = from,
     tally = tally.new(client, from, values),

@@ -13,9 +13,11 @@ local M = {}
 --- memory runs out.
 local function wake(client, ids)
   local failed, first = false, nil
-  for _, id in ipairs(ids) do
-    local waiter = client.waiters[id]
-    client.waiters[id] = nil
+  local waiters = client.waiters
+  for i = 1, #ids do
+    local id = ids[i]
+    local waiter = waiters[id]
+    waiters[id] = nil
     local ok, raised = true, nil
     if waiter then
       ok, raised = pcall(waiter.wake, waiter)
@@ -68,10 +70,14 @@ end
 local is_nginx = nginx.is_here()
 
 --- The started call whose code runs here.
-local function task_of(client)
+---@param client partnercenter.Client
+---@return partnercenter.Call?
+function M.task(client)
   local task = client.tasks[coroutine.running() or false]
   return task and not task.is_in_callback and task or nil
 end
+
+local task_of = M.task
 
 --- Waits until the call is done: a started one lets whoever runs it do other things, nginx does them
 --- of its own accord, and else the engine is driven. That loop is in Lua so that hooks run between two
@@ -125,17 +131,14 @@ local function problem_of(client, task)
   end
 end
 
---- Why no call can be begun now; nil when one can.
+--- Why a run begins nothing more, beside what is under way; nil when it may.
+---@param task partnercenter.Call? the started call whose code the run is
 ---@return partnercenter.Error? err
-function M.problem(client)
-  return problem_of(client, task_of(client))
-end
-
---- Why the started call whose code runs here begins nothing more, beside what is under way; nil when it may.
----@return partnercenter.Error? err
-function M.ending(client)
-  local task = task_of(client)
-  if task and task.is_ending then
+function M.ending(client, task)
+  local err = problem_of(client, task)
+  if err then
+    return err
+  elseif task and task.is_ending then
     return core.error { category = "cancelled", message = "the run was told to begin nothing more" }
   end
 end
@@ -159,11 +162,10 @@ end
 --- Sends the call, once more where its token is refused.
 ---@return partnercenter.Error? err why it was not sent, or not once more
 local function fly(client, call)
-  local handle = client.core
+  local handle, task = client.core, task_of(client)
   if handle:begin(call) then -- and not when it was prepared: a page is prepared before the loop asks for it
     follow_fork(client)
   end
-  local task = task_of(client)
   local err = problem_of(client, task)
   if err then
     return err
@@ -189,17 +191,21 @@ local function collect(client, call, err)
   return client.core:result(call)
 end
 
---- Waits, while other calls go on.
----@param client partnercenter.Client
----@param seconds number
----@param owner? table whose field `pause` is the core's call meanwhile: it can be cancelled
----@return partnercenter.Error? err why the client cannot go on
-function M.pause(client, seconds, owner)
-  local handle, err = client.core, M.problem(client)
-  if not handle:is_open() or err and not (owner and owner.is_ending) then
-    return err
-  end
-  local call, task = handle:prepare_pause(seconds), task_of(client)
+--- Moves all calls of the client on for so many seconds, or until the owner's `has_ended` is set.
+local function drive_for(client, seconds, owner)
+  local handle, ends = client.core, core.now() + seconds
+  repeat
+    local _, has_news = handle:drive(nil, math.max(0, ends - core.now()))
+    if has_news then
+      M.turn(client)
+    end
+  until owner and owner.has_ended or core.now() >= ends or not handle:is_open()
+end
+
+--- Lets somebody else move the calls on, until a call of the core's that is only a pause has ended.
+local function wait_for_pause(client, task, seconds, owner)
+  local handle = client.core
+  local call = handle:prepare_pause(seconds)
   if task and not is_nginx then
     handle:watch(call)
   end
@@ -207,11 +213,30 @@ function M.pause(client, seconds, owner)
   if owner then
     owner.pause = call
   end
-  err = wait(client, call, task) or problem_of(client, task)
+  local err = wait(client, call, task)
   if owner then -- (which may have cancelled it)
     owner.pause = nil
   end
   return err
+end
+
+--- Waits, while other calls go on.
+---@param client partnercenter.Client
+---@param seconds number
+---@param owner? table that ends the wait: by setting `has_ended`, and by cancelling the core's call that is its
+--- field `pause` meanwhile, where it is one
+---@return partnercenter.Error? err why the client cannot go on
+function M.pause(client, seconds, owner)
+  local task = task_of(client)
+  local err = problem_of(client, task)
+  if not client.core:is_open() or err and not (owner and owner.is_ending) then
+    return err
+  elseif task or is_nginx then
+    err = wait_for_pause(client, task, seconds, owner)
+  else
+    drive_for(client, seconds, owner)
+  end
+  return err or problem_of(client, task)
 end
 
 --- Lets others go on, where the client is closed and its engine cannot tell of the end of anything.

@@ -41,25 +41,32 @@ local function spawn_in_nginx(group, code, ...)
   end, group.client, ...)
 end
 
-local function spawn_here(group, code, ...)
-  local calls = group.calls
-  local call = started.spawn(group.client, function(call)
-    calls[call] = nil
-    ended(group, call.has_raised and call.raised or nil)
-  end, code, ...)
-  if not call.results then
-    calls[call] = true
-  end
+--- Does pieces in one coroutine, which is dear to make, one after the other.
+local function serve(worker, group, code, ...)
+  group.busy[worker] = true
+  code(group.client, ...)
+  group.busy[worker] = nil
+  ended(group)
+  return serve(worker, group, worker:rest(group.idle))
 end
+
+local function spawn_here(group, code, ...)
+  local worker = table.remove(group.idle)
+  if worker then
+    return worker:go_on(code, ...)
+  end
+  started.spawn(group.client, function(raiser)
+    group.busy[raiser] = nil
+    ended(group, raiser.raised)
+  end, serve, group, code, ...)
+end
+
+local spawn = nginx.is_here() and spawn_in_nginx or spawn_here
 
 --- Runs `code(client, ...)` until it waits for the first time, and on from there while others run.
 function Group:spawn(code, ...)
   self.running = self.running + 1
-  if nginx.is_here() then
-    spawn_in_nginx(self, code, ...)
-  else
-    spawn_here(self, code, ...)
-  end
+  return spawn(self, code, ...)
 end
 
 --- Raises what a piece has raised.
@@ -87,15 +94,15 @@ end
 
 --- Ends the calls that the pieces wait for as cancelled.
 function Group:cancel()
-  for call in pairs(self.calls) do
-    call:cancel()
+  for worker in pairs(self.busy) do
+    worker:cancel()
   end
 end
 
 ---@param client partnercenter.Client
 ---@return partnercenter.Group
 function M.new(client)
-  return setmetatable({ client = client, running = 0, calls = {}, ended = {} }, Group)
+  return setmetatable({ client = client, running = 0, busy = {}, idle = {}, ended = {} }, Group)
 end
 
 return M

@@ -5,13 +5,18 @@
 local M = {}
 
 ---@class partnercenter.Pace
----@field limit number
+---@field limit number 1 or more
 local Pace = {}
 Pace.__index = Pace
 
 --- Whether one more call may be begun beside so many.
 function Pace:allows(running)
-  return running < math.max(1, math.floor(self.limit))
+  return running + 1 <= self.limit
+end
+
+--- How many more may be, but one at the least.
+function Pace:room(running)
+  return math.max(1, math.floor(self.limit) - running)
 end
 
 --- A call has ended, and so many times the service has said 429 until now. What it says to the calls
@@ -20,7 +25,7 @@ end
 function Pace:note(refusals)
   self.since_decrease = self.since_decrease + 1
   if refusals == self.refusals then
-    self.limit = math.min(self.most, self.limit + 1 / self.limit)
+    self.limit = self.limit < self.most and math.min(self.most, self.limit + 1 / self.limit) or self.most
   elseif self.since_decrease >= self.limit then
     self.limit, self.since_decrease = math.max(1, self.limit / 2), 0
   end

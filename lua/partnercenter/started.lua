@@ -60,11 +60,12 @@ end
 
 --- Runs the call's code until it waits or ends. Where a function of the script's yields, it goes on at once.
 local function settle(call, ok, ...)
-  if coroutine.status(call.co) == "dead" then
-    finish(call, ok, ...)
-  elseif (...) ~= WAITING then
-    return settle(call, coroutine.resume(call.co))
+  if ok and (...) == WAITING then
+    return
+  elseif coroutine.status(call.co) == "dead" then
+    return finish(call, ok, ...)
   end
+  return settle(call, coroutine.resume(call.co))
 end
 
 local function run(call, ...)
@@ -94,6 +95,20 @@ end
 
 --- What it waits for is done.
 Call.wake = run
+
+--- Suspends the call's code, which has nothing to do, until it is told to go on.
+---@param idle partnercenter.Call[] those of which that is so
+---@return any ... what it is told
+function Call:rest(idle)
+  self.client.tasks[self.co] = nil
+  idle[#idle + 1] = self
+  return coroutine.yield(WAITING)
+end
+
+function Call:go_on(...)
+  self.client.tasks[self.co] = self
+  run(self, ...)
+end
 
 --- Runs the code of a call that was not woken: in nginx only its own request can, and memory may have run out.
 local function catch_up(call)
@@ -224,14 +239,12 @@ end
 --- Runs code that makes calls of the client in a coroutine of its own, for whom it is told of its end.
 ---@param client partnercenter.Client
 ---@param on_end fun(call: partnercenter.Call)
----@param code fun(client, ...)
----@return partnercenter.Call
+---@param code fun(call: partnercenter.Call, ...)
 function M.spawn(client, on_end, code, ...)
   local call = new(client, on_end)
   call.co = coroutine.create(code)
   client.tasks[call.co] = call
-  run(call, client, ...)
-  return call
+  run(call, call, ...)
 end
 
 --- The started calls that have ended and were not collected yet, in the order of their ends.

@@ -42,18 +42,24 @@ function M.read(item, position)
   return { item = item, position = position, customer_id = customer_id, qualification = qualification }
 end
 
+--- The options that the calls of a run have in common: a table that is filled anew for each.
+---@param values table of the run
+function M.options(values)
+  return { timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries }
+end
+
 --- The core's call for it.
 ---@param handle userdata the core's client
 ---@param unit partnercenter.Unit
----@param values table `timeout`, `deadline` and `max_retries`, where they are given
+---@param sent table of M.options
 ---@return userdata? call
 ---@return partnercenter.Error? err `bad_input`
-function M.prepare(handle, unit, values)
-  local sent = {
-    request_id = unit.request_id, timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
-  }
-  for _, name in ipairs(M.SENT) do
-    sent[name] = unit.item[name]
+function M.prepare(handle, unit, sent)
+  local item = unit.item
+  sent.request_id = unit.request_id
+  for i = 1, #M.SENT do
+    local name = M.SENT[i]
+    sent[name] = item[name]
   end
   local ok, call, err = pcall(handle.prepare, handle, "update_qualification", unit.customer_id, unit.qualification, sent)
   if not ok then -- a wrong type, which the rest of the run survives

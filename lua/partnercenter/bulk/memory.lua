@@ -10,9 +10,6 @@ local M = {}
 local Memory = {}
 Memory.__index = Memory
 
---- How many items are read at once.
-Memory.batch = 1
-
 --- Takes items into the run.
 ---@param units partnercenter.Unit[]
 ---@return partnercenter.Unit[] units the ones to do

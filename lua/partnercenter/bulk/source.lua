@@ -14,6 +14,7 @@ local LONGEST_READ = 1
 ---@field total integer? how many items there are, where that is known
 ---@field count integer how many were read
 ---@field is_exhausted boolean there is no further one
+---@field package raised partnercenter.Error? what it raised, when that is not told yet
 local Source = {}
 Source.__index = Source
 
@@ -31,6 +32,9 @@ end
 
 --- Reads the next item; nil when there is none, or when the source raised.
 local function next_item(self)
+  if self.raised then
+    return nil, self.raised
+  end
   local ok, value = callback.run(self.client, self.next)
   if not ok then
     return nil, callback.error(self.client.core, "source", value)
@@ -45,12 +49,15 @@ end
 ---@return partnercenter.Error? err what the source raised
 function Source:read(most)
   local units, malformed, begun = {}, {}, core.now()
-  for _ = 1, most do
-    if core.now() > begun + LONGEST_READ then
+  for i = 1, most do
+    if i > 1 and core.now() > begun + LONGEST_READ then
       break
     end
     local value, raised = next_item(self)
-    if value == nil then
+    if raised and #units > 0 then -- which comes after the units
+      self.raised = raised
+      break
+    elseif value == nil then
       self.is_exhausted = true
       return units, malformed, raised
     end

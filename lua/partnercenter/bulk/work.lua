@@ -39,15 +39,15 @@ local function find_effect(client, unit, values)
 end
 
 --- Sends the update of an item.
-local function send(client, unit, values)
-  local call, err = item.prepare(client.core, unit, values)
+local function send(client, run, unit)
+  local call, err = item.prepare(client.core, unit, run.sent)
   if not call then
     return nil, err, { attempts = 0, elapsed = 0 }
   end
   local result, failure, meta = perform(client, call)
   if failure and unit.is_repeated and REFUSALS[failure.status] and client.core:is_open() then
     local attempts, cancelled
-    result, attempts, cancelled = find_effect(client, unit, values)
+    result, attempts, cancelled = find_effect(client, unit, run.values)
     failure = not result and (cancelled or failure) or nil
     meta.attempts = meta.attempts + attempts
   end
@@ -74,7 +74,7 @@ end
 ---@param run partnercenter.Run
 ---@param unit partnercenter.Unit
 function M.update(client, run, unit)
-  local result, err, meta = send(client, unit, run.values)
+  local result, err, meta = send(client, run, unit)
   run:release(unit)
   if result and run.values.wait and not vetting.is_decided(result) then
     local wait = M.new_wait(client, unit, run.values)
