@@ -13,7 +13,7 @@
  * attached to it. */
 static int m_attach(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    struct pc_call *call = pc_flight_check(L, 2);
+    struct pc_call *call = pc_flight_check(L, client);
     const char *ticket = luaL_optstring(L, 3, NULL);
     int socket = ticket ? pc_wakeup_take(ticket) : pc_wakeup_accept();
     bool is_attached = socket >= 0 && pc_mailbox_attach(&client->engine.mailbox, call, socket);
@@ -27,7 +27,7 @@ static int m_attach(lua_State *L) {
  * whether it is kept for another call. */
 static int m_detach(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    const struct pc_call_box *box = pc_flight_box(L, 2);
+    const struct pc_call_box *box = pc_flight_box(L, client);
     int socket = box->call ? pc_mailbox_detach(&client->engine.mailbox, box->call) : -1;
     if (socket >= 0 && lua_toboolean(L, 3))
         pc_wakeup_keep(socket);

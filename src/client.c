@@ -10,6 +10,7 @@
 #include "misuse.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define TYPE_CLIENT "partnercenter.core.client"
@@ -201,7 +202,7 @@ static int m_is_open(lua_State *L) {
 static int m_error(lua_State *L) {
     static const char *const fields[] = { "message", "cause" };
     struct pc_client *client = pc_client_get(L);
-    luaL_checktype(L, 2, LUA_TTABLE);
+    pc_error_check_fields(L, 2);
     lua_settop(L, 2);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         size_t length = 0;
@@ -269,11 +270,12 @@ static struct pc_engine_options engine_options(const struct pc_settings *setting
 }
 
 int pc_client_f_client(lua_State *L) {
+    static atomic_ullong clients; /* how many there have been: an address comes again */
     const struct pc_engine_options none = { 0 };
     struct pc_credentials credentials = { 0 };
     lua_settop(L, 1);
     struct pc_client *client = lua_newuserdata(L, sizeof *client);
-    *client = (struct pc_client){ 0 };
+    *client = (struct pc_client){ .number = ++clients };
     pc_engine_init(&client->engine, &none);
     luaL_getmetatable(L, TYPE_CLIENT);
     lua_setmetatable(L, -2);

@@ -15,6 +15,7 @@
 /* The client as the Lua side of this library sees it: a userdata that holds the options, the
  * connections and the secrets, and makes calls of validated arguments. */
 struct pc_client {
+    unsigned long long number; /* of this client alone, in this process */
     bool is_open;
     struct pc_settings settings;
     struct pc_engine engine;

@@ -42,7 +42,7 @@ static int m_events(lua_State *L) {
     lua_settop(L, 2);
     lua_newtable(L);
     if (!lua_isnil(L, 2)) {
-        struct pc_call *call = pc_flight_check(L, 2);
+        struct pc_call *call = pc_flight_check(L, client);
         if (!call->is_begun || call->state == PC_CALL_DONE)
             append_events(L, call);
         return 1;
@@ -63,7 +63,7 @@ static int m_refusals(lua_State *L) {
 /* client:refused_token(call) -> the access token for which the service refused a call that is done,
  * with 401; nil where it did not */
 static int m_refused_token(lua_State *L) {
-    const struct pc_call *call = pc_flight_check(L, 2);
+    const struct pc_call *call = pc_flight_check(L, pc_client_get(L));
     if (call->state == PC_CALL_DONE && !call->cancelled && call->code == CURLE_OK &&
         call->answer.status == 401 && call->headers && call->headers->token)
         lua_pushstring(L, call->headers->token);
@@ -86,8 +86,8 @@ static void discard(lua_State *L, struct pc_client *client, int index) {
 /* client:result(call) -> result, nil, meta or nil, err, meta. Once, of a call that is done. */
 static int m_result(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    struct pc_call *call = pc_flight_check(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    struct pc_call *call = pc_flight_check_done(L, client);
+    luaL_argcheck(L, !call->request.operation->is_token, 2, "the token has to be taken");
     int count = pc_result_push(L, call);
     discard(L, client, 2);
     return count;
@@ -96,6 +96,8 @@ static int m_result(lua_State *L) {
 /* The client uses what was granted from now on. One that was closed meanwhile has no use for an
  * access token; one of the app alone takes no refresh token. */
 static void use_grant(lua_State *L, struct pc_client *client, struct pc_token_grant *grant) {
+    if (!client->secrets) /* which was collected */
+        return;
     if (client->is_open)
         pc_client_set_token(L, client, grant->access_token);
     if (!client->secrets->current[PC_SECRET_REFRESH_TOKEN])
@@ -109,9 +111,9 @@ static void use_grant(lua_State *L, struct pc_client *client, struct pc_token_gr
  * or nil, err. The result of a call of `prepare_token` that is done. */
 static int m_take_token(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    struct pc_call *call = pc_flight_check(L, 2);
+    struct pc_call *call = pc_flight_check_done(L, client);
     struct pc_token_grant grant = { 0 };
-    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    luaL_argcheck(L, call->request.operation->is_token, 2, "the call asks for no token");
     lua_settop(L, 2);
     if (!pc_call_is_success(call) || !pc_token_read(L, call, &grant)) {
         lua_pushnil(L);

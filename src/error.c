@@ -158,8 +158,13 @@ static void set_default(lua_State *L, const char *name) {
     lua_pop(L, 2);
 }
 
+void pc_error_check_fields(lua_State *L, int index) {
+    luaL_checktype(L, index, LUA_TTABLE);
+    luaL_argcheck(L, !lua_getmetatable(L, index), index, "table without metatable expected");
+}
+
 int pc_error_f_error(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    pc_error_check_fields(L, 1);
     lua_settop(L, 1);
     lua_pushboolean(L, 0);
     set_default(L, "retryable");

@@ -32,6 +32,10 @@ const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length
  * 64 bytes of it. */
 void pc_error_push_quoted(lua_State *L, const char *text, size_t length);
 
+/* Raises unless the argument is a table of the caller's own, which may become an error: one with a
+ * metatable is something else. */
+void pc_error_check_fields(lua_State *L, int index);
+
 /* core.error(fields) -> err: makes an error of a table with at least `category` and `message`. */
 int pc_error_f_error(lua_State *L);
 

@@ -27,20 +27,31 @@ static void give_up_after_fork(struct pc_call *call) {
     call->state = PC_CALL_DONE;
 }
 
-struct pc_call_box *pc_flight_box(lua_State *L, int index) {
-    return compat_checkudata(L, index, TYPE_CALL, PC_CALL_UPVALUE);
+struct pc_call_box *pc_flight_box(lua_State *L, const struct pc_client *client) {
+    struct pc_call_box *box = compat_checkudata(L, 2, TYPE_CALL, PC_CALL_UPVALUE);
+    luaL_argcheck(L, box->client == client->number, 2, "the call is another client's");
+    return box;
 }
 
-struct pc_call *pc_flight_check(lua_State *L, int index) {
-    struct pc_call_box *box = pc_flight_box(L, index);
+static struct pc_call *check_taken(lua_State *L, const struct pc_call_box *box, int index) {
     luaL_argcheck(L, box->call != NULL, index, "the result of this call was taken");
     give_up_after_fork(box->call);
     return box->call;
 }
 
+struct pc_call *pc_flight_check(lua_State *L, const struct pc_client *client) {
+    return check_taken(L, pc_flight_box(L, client), 2);
+}
+
+struct pc_call *pc_flight_check_done(lua_State *L, const struct pc_client *client) {
+    struct pc_call *call = pc_flight_check(L, client);
+    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    return call;
+}
+
 struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client) {
     struct pc_call_box *box = lua_newuserdata(L, sizeof *box);
-    *box = (struct pc_call_box){ 0 };
+    *box = (struct pc_call_box){ .client = client->number };
     luaL_getmetatable(L, TYPE_CALL);
     lua_setmetatable(L, -2);
     struct pc_call *call = pc_call_pool_take(&client->spare);
@@ -88,6 +99,7 @@ static int m_prepare_token(lua_State *L) {
 static int m_prepare_pause(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
     double seconds = luaL_checknumber(L, 2);
+    luaL_argcheck(L, !isnan(seconds), 2, "not a number");
     struct pc_call *call = pc_flight_push(L, client);
     call->request.operation = &pc_pause_operation;
     call->request.deadline = seconds;
@@ -97,29 +109,30 @@ static int m_prepare_pause(lua_State *L) {
 /* client:be_patient(call): its deadline begins when it is first sent, and no throttle refuses it
  * before. Before it is submitted. */
 static int m_be_patient(lua_State *L) {
-    pc_flight_check(L, 2)->is_patient = true;
+    pc_flight_check(L, pc_client_get(L))->is_patient = true;
     return 0;
 }
 
 /* client:begin(call) -> whether take_fork has something to say. The clock of a prepared call runs
  * from now on, and not from its submission. */
 static int m_begin(lua_State *L) {
-    struct pc_engine *engine = &pc_client_get(L)->engine;
+    struct pc_client *client = pc_client_get(L);
+    struct pc_engine *engine = &client->engine;
     pc_engine_follow_fork(engine);
-    pc_flight_check(L, 2)->begun = pc_clock();
+    pc_flight_check(L, client)->begun = pc_clock();
     lua_pushboolean(L, engine->has_forked);
     return 1;
 }
 
 /* client:id(call) -> the number by which `ended` and `events` name it */
 static int m_id(lua_State *L) {
-    lua_pushnumber(L, pc_flight_check(L, 2)->id);
+    lua_pushnumber(L, pc_flight_check(L, pc_client_get(L))->id);
     return 1;
 }
 
 /* client:watch(call): `ended` will tell of its end. Before it is submitted. */
 static int m_watch(lua_State *L) {
-    pc_flight_check(L, 2)->is_watched = true;
+    pc_flight_check(L, pc_client_get(L))->is_watched = true;
     return 0;
 }
 
@@ -138,7 +151,7 @@ static void submit(lua_State *L, struct pc_client *client, struct pc_call *call,
 /* client:park(call): begins a prepared call, which waits for an access token. */
 static int m_park(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
-    struct pc_call *call = pc_flight_check(L, 2);
+    struct pc_call *call = pc_flight_check(L, client);
     luaL_argcheck(L, !call->is_begun, 2, "the call has begun already");
     submit(L, client, call, NULL);
     return 0;
@@ -148,40 +161,44 @@ static int m_park(lua_State *L) {
  * one that has ended meanwhile is left as it is. */
 static int m_submit(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
+    struct pc_call *call = pc_flight_check(L, client);
+    const struct pc_operation *operation = call->request.operation;
+    luaL_argcheck(L, operation->path && !operation->is_token, 2, "the call takes no access token");
     if (!client->headers)
         luaL_error(L, "there is no access token");
-    struct pc_call *call = pc_flight_check(L, 2);
     if (call->state != PC_CALL_DONE)
         submit(L, client, call, client->headers);
     return 0;
 }
 
-/* client:submit_token(call): begins a call of `prepare_token`. */
+/* client:submit_token(call): begins a call of `prepare_token` or `prepare_login`. */
 static int m_submit_token(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
+    struct pc_call *call = pc_flight_check(L, client);
+    luaL_argcheck(L, call->request.operation->is_token, 2, "the call asks for no token");
     if (!client->token_headers)
         client->token_headers = pc_headers_new_for_token(client->settings.user_agent);
     if (!client->token_headers)
         return luaL_error(L, "not enough memory");
-    submit(L, client, pc_flight_check(L, 2), client->token_headers);
+    submit(L, client, call, client->token_headers);
     return 0;
 }
 
 /* client:time_left(call) -> seconds until its deadline; infinity where that has not begun to run */
 static int m_time_left(lua_State *L) {
-    const struct pc_call *call = pc_flight_check(L, 2);
+    const struct pc_call *call = pc_flight_check(L, pc_client_get(L));
     lua_pushnumber(L, call->is_patient ? HUGE_VAL : call->deadline - pc_clock());
     return 1;
 }
 
 /* client:drive(call or nil [, seconds]) -> whether the call is done, whether `ended` or `events`
  * have something to tell. Moves all calls on, and waits where nothing can be done: so many seconds
- * at the most. */
+ * at the most, and no longer than MAX_WAIT. */
 static int m_drive(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    const struct pc_call *call = lua_isnoneornil(L, 2) ? NULL : pc_flight_check(L, 2);
+    const struct pc_call *call = lua_isnoneornil(L, 2) ? NULL : pc_flight_check(L, client);
     struct pc_engine *engine = &client->engine;
-    double seconds = fmin(luaL_optnumber(L, 3, MAX_WAIT), MAX_WAIT);
+    double seconds = fmin(fmax(luaL_optnumber(L, 3, MAX_WAIT), 0), MAX_WAIT);
     if (!(call && call->state == PC_CALL_DONE)) {
         pc_client_check(L);
         pc_engine_follow_fork(engine);
@@ -205,10 +222,10 @@ static int m_state(lua_State *L) {
         [PC_CALL_PREPARED] = "prepared", [PC_CALL_PARKED] = "parked", [PC_CALL_QUEUED] = "queued",
         [PC_CALL_ACTIVE] = "active",     [PC_CALL_PAUSED] = "paused", [PC_CALL_DONE] = "done",
     };
-    const struct pc_call_box *box = pc_flight_box(L, 2);
+    const struct pc_call_box *box = pc_flight_box(L, pc_client_get(L));
     enum pc_call_state state = PC_CALL_DONE; /* not an index: gcc reads that without atomicity */
     if (box->call)
-        state = pc_flight_check(L, 2)->state;
+        state = check_taken(L, box, 2)->state;
     lua_pushstring(L, names[state]);
     return 1;
 }
@@ -217,8 +234,7 @@ static int m_state(lua_State *L) {
  * `ended` tells of its next end alone. */
 static int m_repeat(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
-    struct pc_call *call = pc_flight_check(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    struct pc_call *call = pc_flight_check_done(L, client);
     pc_mailbox_forget_end(&client->engine.mailbox, call);
     pc_call_repeat(call);
     return 0;
@@ -226,7 +242,7 @@ static int m_repeat(lua_State *L) {
 
 /* client:cancel(call): ends it with a `cancelled` error, unless it has ended. */
 static int m_cancel(lua_State *L) {
-    pc_engine_cancel(pc_flight_check(L, 2));
+    pc_engine_cancel(pc_flight_check(L, pc_client_get(L)));
     return 0;
 }
 
@@ -267,8 +283,10 @@ void pc_flight_open(lua_State *L) {
 }
 
 int pc_flight_f_unsent(lua_State *L) {
-    struct pc_call *call = pc_flight_check(L, 1);
+    struct pc_call *call = check_taken(L, luaL_checkudata(L, 1, TYPE_CALL), 1);
     lua_settop(L, 2);
+    if (call->is_begun && call->state != PC_CALL_DONE) /* the engine has it still */
+        return pc_result_push_unsent(L, call);
     call->ended = pc_clock();
     int count = pc_result_push_unsent(L, call);
     pc_secrets_release(call->secrets);

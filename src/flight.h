@@ -15,6 +15,7 @@
 /* The box around a call on the Lua side; empty once the result was taken. */
 struct pc_call_box {
     struct pc_call *call;
+    unsigned long long client; /* its number */
 };
 
 struct pc_client;
@@ -22,9 +23,12 @@ struct pc_client;
 /* Pushes a call that is empty but for its id. */
 struct pc_call *pc_flight_push(lua_State *L, struct pc_client *client);
 
-/* The box at `index`, and the call in it; raises where there is none. */
-struct pc_call_box *pc_flight_box(lua_State *L, int index);
-struct pc_call *pc_flight_check(lua_State *L, int index);
+/* The box at index 2, and the call in it; raises where there is none, or another client's. */
+struct pc_call_box *pc_flight_box(lua_State *L, const struct pc_client *client);
+struct pc_call *pc_flight_check(lua_State *L, const struct pc_client *client);
+
+/* The same, and raises where the call is not done. */
+struct pc_call *pc_flight_check_done(lua_State *L, const struct pc_client *client);
 
 /* Makes and pushes the metatable of calls. */
 void pc_flight_open(lua_State *L);

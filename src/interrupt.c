@@ -11,6 +11,9 @@ static const struct {
     const char *name;
 } endings[] = { { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" }, { SIGHUP, "SIGHUP" } };
 
+/* In seconds: no script is to be lost in a sleep. */
+#define LONGEST_SLEEP 60
+
 static volatile sig_atomic_t caught; /* a signal has no other place to tell of itself */
 
 static void note(int number) {
@@ -45,6 +48,7 @@ int pc_interrupt_f_caught_signal(lua_State *L) {
 int pc_interrupt_f_sleep(lua_State *L) {
     double seconds = luaL_checknumber(L, 1);
     struct timespec pause = { 0 };
+    luaL_argcheck(L, seconds >= 0 && seconds <= LONGEST_SLEEP, 1, "seconds expected, at most 60");
     pause.tv_sec = (time_t)seconds;
     pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
     (void)nanosleep(&pause, NULL);

@@ -23,8 +23,8 @@ static int m_prepare_login(lua_State *L) {
 /* client:take_device_code(call) -> the authority's answer as a table; or nil, err. The result of a
  * call for a device code that is done. */
 static int m_take_device_code(lua_State *L) {
-    struct pc_call *call = pc_flight_check(L, 2);
-    luaL_argcheck(L, call->state == PC_CALL_DONE, 2, "the call is not done");
+    struct pc_call *call = pc_flight_check_done(L, pc_client_get(L));
+    luaL_argcheck(L, call->request.operation->is_token, 2, "the call asks for no code");
     if (pc_call_is_success(call) && pc_token_read_device_code(L, call))
         return 1;
     lua_pushnil(L);

@@ -3,10 +3,12 @@
 
 local bulk = require "partnercenter.bulk"
 local cache = require "partnercenter.credentials.cache"
+local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local credentials = require "partnercenter.credentials"
 local customers = require "partnercenter.customers"
 local events = require "partnercenter.events"
+local finished = require "partnercenter.finished"
 local flight = require "partnercenter.flight"
 local options = require "partnercenter.options"
 local started = require "partnercenter.started"
@@ -28,17 +30,18 @@ local Client = {}
 Client.__index = Client
 Client.__name = "partnercenter.client"
 
-local function core_of(client, method)
-  if getmetatable(client) ~= Client then
+local function core_of(client, method, level)
+  local handle = getmetatable(client) == Client and rawget(client, "core")
+  if not handle then
     error(("bad self of '%s' (client expected, got %s): call it as client:%s(...)")
-      :format(method, type(client), method), 3)
+      :format(method, type(client), method), level or 3)
   end
-  return client.core
+  return handle
 end
 
 --- The same, of a client that is open.
 local function open_core_of(client, method)
-  local handle = core_of(client, method)
+  local handle = core_of(client, method, 4)
   if not handle:is_open() then
     error("the client is closed", 3)
   end
@@ -117,9 +120,9 @@ end
 ---@return partnercenter.Call
 function Client:start(method_name, ...)
   open_core_of(self, "start")
-  if not STARTABLE[method_name] then
+  if type(method_name) ~= "string" or not STARTABLE[method_name] then
     error(("bad argument 'method_name' (%s cannot be started; allowed: %s)")
-      :format(tostring(method_name), table.concat(STARTABLE, ", ")), 2)
+      :format(callback.text_of(method_name), table.concat(STARTABLE, ", ")), 2)
   end
   local call = started.start(self, self[method_name], ...) -- no tail call: an error names the line above this one's
   return call
@@ -157,7 +160,7 @@ end
 function Client:process()
   open_core_of(self, "process"):drive(nil, 0)
   flight.turn(self)
-  return started.take_finished(self)
+  return finished.take(self)
 end
 
 --- Cancels what is in flight, closes the connections and wipes the secrets. A second close does
@@ -171,21 +174,32 @@ Client.__close = Client.close
 
 local M = {}
 
+--- The options without their metatable, as the core has read them.
+local function plain(client_options)
+  local copy = {}
+  for name, value in next, client_options do
+    copy[name] = value
+  end
+  return copy
+end
+
 --- Makes a client. README describes the options.
 ---@param client_options table
 ---@return partnercenter.Client? client nil when an option holds bad data
 ---@return partnercenter.Error? err
 function M.new(client_options)
   local handle, err = core.client(client_options)
-  if handle and client_options.token_cache and not cache.is_one(client_options.token_cache) then
-    error("bad option 'token_cache' (an object with the methods get and set expected)", 2)
-  elseif not handle then
+  if not handle then
     return nil, err
+  end
+  local given = plain(client_options)
+  if given.token_cache and not cache.is_one(given.token_cache) then
+    error("bad option 'token_cache' (an object with the methods get and set expected)", 2)
   end
   local client = setmetatable({ core = handle, waiters = {}, kept = {} }, Client)
   started.prepare(client)
-  client.listener = events.new(client_options.on_event)
-  client.credentials = credentials.new(client, client_options)
+  client.listener = events.new(given.on_event)
+  client.credentials = credentials.new(client, given)
   return client
 end
 

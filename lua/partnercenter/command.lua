@@ -9,10 +9,27 @@ local status = require "partnercenter.command.status"
 
 local M = {}
 
+--- The arguments in a table of their own, when they are strings.
+local function checked(list)
+  if type(list) ~= "table" then
+    error(("bad argument 'list' (array of strings expected, got %s)"):format(type(list)), 3)
+  end
+  local copy = {}
+  while rawget(list, #copy + 1) ~= nil do
+    local each = rawget(list, #copy + 1)
+    if type(each) ~= "string" then
+      error(("bad argument 'list' (array of strings expected, got a %s in it)"):format(type(each)), 3)
+    end
+    copy[#copy + 1] = each
+  end
+  return copy
+end
+
 --- Runs the command.
 ---@param list string[] the arguments
 ---@return integer status
 function M.main(list)
+  list = checked(list)
   core.open_standard_files()
   local values, problem = arguments.read(list)
   if not values then

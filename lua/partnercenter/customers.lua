@@ -10,11 +10,11 @@ local CONTINUATION_HEADER = "ms-continuationtoken"
 
 --- The options of each page but the first, which alone has the request id that was given.
 function M.options_of_next(options)
-  if not options or options.request_id == nil then
+  if not options or rawget(options, "request_id") == nil then
     return options
   end
   local copy = {}
-  for name, value in pairs(options) do
+  for name, value in next, options do
     copy[name] = value
   end
   copy.request_id = nil
@@ -60,12 +60,17 @@ end
 ---@param perform fun(call: userdata): table?, partnercenter.Error?
 ---@param prepare fun(query: string, token: string?): userdata?, partnercenter.Error?
 function M.iterate(call, err, perform, prepare)
-  local items, position, link = {}, 0, {}
+  local items, position, link, is_asking = {}, 0, {}, false
   return function()
+    if is_asking then
+      error("the iterator waits for a page, or was interrupted while it did", 2)
+    end
     while position == #items and call do
+      local asked = call
+      call, is_asking = nil, true -- also where a hook raises while it waits
       local page
-      page, err = perform(call)
-      call, items, position = nil, {}, 0
+      page, err = perform(asked)
+      is_asking, items, position = false, {}, 0
       if page then
         items = page.items
         call, err = prepare_next(page, link, prepare)

@@ -2,6 +2,8 @@
 --- Reads a table of options by rows: a wrong type or an unknown name is a programming mistake and
 --- raises, bad data is returned as a message.
 
+local callback = require "partnercenter.callback"
+
 local M = {}
 
 ---@class partnercenter.OptionRow
@@ -30,7 +32,7 @@ local function takes(row, value)
   return ("|" .. row.types .. "|"):find("|" .. type(value) .. "|", 1, true) ~= nil
 end
 
---- Reads `options` (a table or nil).
+--- Reads `options` (a table or nil), without metamethods.
 ---@param options table?
 ---@param rows partnercenter.OptionRow[]
 ---@param level integer the level of the error, as in `error`, seen from here
@@ -44,10 +46,10 @@ function M.read(options, rows, level)
   for _, row in ipairs(rows) do
     values[row.name] = row.default
   end
-  for name, value in pairs(options or {}) do
+  for name, value in next, options or {} do
     local row = row_of(rows, name)
     if not row then
-      error(("unknown option '%s' (allowed: %s)"):format(tostring(name), names(rows)), level + 1)
+      error(("unknown option '%s' (allowed: %s)"):format(callback.text_of(name), names(rows)), level + 1)
     elseif not takes(row, value) then
       error(("bad option '%s' (%s expected, got %s)")
         :format(name, row.types:gsub("|", " or "), type(value)), level + 1)

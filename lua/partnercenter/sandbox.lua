@@ -16,6 +16,14 @@ local Sandbox = {}
 Sandbox.__index = Sandbox
 Sandbox.__name = "partnercenter.sandbox"
 
+local function check(sandbox, method)
+  if getmetatable(sandbox) ~= Sandbox or not rawget(sandbox, "server") then
+    error(("bad self of '%s' (sandbox expected, got %s): call it as sandbox:%s(...)")
+      :format(method, type(sandbox), method), 3)
+  end
+  return sandbox.server
+end
+
 local function strings_only(headers)
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then
@@ -66,27 +74,34 @@ local function start(start_options)
   return setmetatable({ server = started, settings = values }, Sandbox)
 end
 
+local function address(sandbox, port)
+  local host = LOOPBACK_OF[sandbox.settings.host] or sandbox.settings.host
+  host = host:find(":", 1, true) and "[" .. host .. "]" or host
+  return ("http://%s:%d"):format(host, port)
+end
+
 --- The address to give to `partnercenter.new` as `base_url`.
 ---@return string
 function Sandbox:base_url()
-  local host = LOOPBACK_OF[self.settings.host] or self.settings.host
-  host = host:find(":", 1, true) and "[" .. host .. "]" or host
-  return ("http://%s:%d"):format(host, self.server:port())
+  local port = check(self, "base_url"):port()
+  return address(self, port)
 end
 
 --- The address to give to `partnercenter.new` as `login_url`.
 ---@return string
 function Sandbox:login_url()
-  return self:base_url()
+  local port = check(self, "login_url"):port()
+  return address(self, port)
 end
 
 --- Options for `partnercenter.new` that reach this sandbox, with App+User credentials. Without the
 --- `refresh_token` they are those of the app alone.
 ---@return table
 function Sandbox:client_options()
+  local port = check(self, "client_options"):port()
   return {
-    base_url = self:base_url(),
-    login_url = self:login_url(),
+    base_url = address(self, port),
+    login_url = address(self, port),
     tenant_id = self.settings.tenant_id,
     client_id = self.settings.client_id,
     client_secret = self.settings.client_secret,
@@ -101,6 +116,7 @@ end
 --- (seconds, 0), `path` (only requests whose path contains it; without one, only requests to the
 --- service: those to the token authority are meant by a path such as "/oauth2/token")
 function Sandbox:fail(rule)
+  local handle = check(self, "fail")
   local values, problem = options.read(rule, FAIL_OPTIONS, 2)
   if values and not values.status and (values.body or values.headers) then
     problem = "body and headers go with a status"
@@ -110,7 +126,7 @@ function Sandbox:fail(rule)
   if problem then
     error(problem, 2)
   end
-  self.server:control("fail", json.encode(values))
+  handle:control("fail", json.encode(values))
 end
 
 local case_insensitive = {
@@ -129,7 +145,7 @@ local case_insensitive = {
 --- they were sent, percent-encoded; `headers` can be indexed in any letter case; `time` in seconds
 --- since the epoch
 function Sandbox:requests()
-  local requests = json.decode(self.server:control("requests", ""))
+  local requests = json.decode(check(self, "requests"):control("requests", ""))
   for _, request in ipairs(requests) do
     setmetatable(request.headers, case_insensitive)
   end
@@ -138,7 +154,7 @@ end
 
 --- Ends the sandbox and its threads. A second stop does nothing.
 function Sandbox:stop()
-  self.server:stop()
+  check(self, "stop"):stop()
 end
 
 Sandbox.__close = Sandbox.stop

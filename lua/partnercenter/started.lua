@@ -2,6 +2,7 @@
 --- Calls that were started: each is a coroutine that runs a method of the client, and waits where the
 --- method waits, while others go on.
 
+local finished = require "partnercenter.finished"
 local flight = require "partnercenter.flight"
 local nginx = require "partnercenter.nginx"
 
@@ -22,8 +23,9 @@ Call.__name = "partnercenter.call"
 
 local unpack = rawget(table, "unpack") or _G.unpack
 
-local function check(call, method)
-  if getmetatable(call) ~= Call then
+--- The object of a method; of a step of its own code, in the coroutine that `runs`.
+local function check(call, method, runs)
+  if getmetatable(call) ~= Call or not rawget(call, "client") or runs and runs ~= call.co then
     error(("bad self of '%s' (call expected, got %s): call it as call:%s()"):format(method, type(call), method), 3)
   end
 end
@@ -47,15 +49,7 @@ local function finish(call, ok, ...)
   if call.on_end then
     return call.on_end(call)
   end
-  client.last_finished = (client.last_finished or 0) + 1
-  client.finished[call] = client.last_finished
-  client.core:keep_readable(true) -- until `process` takes it: an event loop may sleep by now
-end
-
---- The call is no longer one that `process` will tell of.
-local function forget(client, call)
-  client.finished[call] = nil
-  client.core:keep_readable(next(client.finished) ~= nil)
+  finished.add(client, call)
 end
 
 --- Runs the call's code until it waits or ends. Where a function of the script's yields, it goes on at once.
@@ -75,6 +69,7 @@ end
 --- Suspends the call's code until the core's call is done.
 ---@return partnercenter.Error? err why it cannot be waited for
 function Call:wait(call)
+  check(self, "wait", coroutine.running() or "main")
   local client = self.client
   self.call = call
   if not is_nginx then
@@ -89,25 +84,36 @@ function Call:wait(call)
 end
 
 --- Suspends the call's code until it is woken.
-function Call.sleep()
+function Call:sleep()
+  check(self, "sleep", coroutine.running() or "main")
   coroutine.yield(WAITING)
 end
 
---- What it waits for is done.
-Call.wake = run
+--- What it waits for is done: its code goes on, where that is so.
+function Call:wake()
+  check(self, "wake")
+  local awaited = self.call
+  if coroutine.status(self.co) == "suspended" and not (awaited and self.client.core:state(awaited) ~= "done") then
+    run(self)
+  end
+end
 
 --- Suspends the call's code, which has nothing to do, until it is told to go on.
 ---@param idle partnercenter.Call[] those of which that is so
 ---@return any ... what it is told
 function Call:rest(idle)
+  check(self, "rest", coroutine.running() or "main")
   self.client.tasks[self.co] = nil
   idle[#idle + 1] = self
   return coroutine.yield(WAITING)
 end
 
 function Call:go_on(...)
-  self.client.tasks[self.co] = self
-  run(self, ...)
+  check(self, "go_on")
+  if coroutine.status(self.co) == "suspended" and not self.client.tasks[self.co] then
+    self.client.tasks[self.co] = self
+    run(self, ...)
+  end
 end
 
 --- Runs the code of a call that was not woken: in nginx only its own request can, and memory may have run out.
@@ -173,7 +179,7 @@ function Call:result()
   while not self.results do
     advance_or_wait(self)
   end
-  forget(self.client, self)
+  finished.forget(self.client, self)
   if self.has_raised then
     error(self.raised, 0)
   end
@@ -194,19 +200,6 @@ function Call:cancel()
 end
 
 local M = {}
-
---- Lets a started call, such as a run, come to its end: nothing more is begun, what is on the wire is waited
---- for, and what waits for a token, its turn or its repetition is cancelled. (Again: what waits by then is.)
----@param call partnercenter.Call
-function M.wind_up(call)
-  local client = call.client
-  call.is_ending = true
-  for _, each in pairs(client.core:is_open() and client.tasks or {}) do
-    if each.call and client.core:state(each.call) ~= "active" then
-      client.core:cancel(each.call)
-    end
-  end
-end
 
 --- What a client needs for started calls. In nginx one that nobody holds ends with its request, and
 --- leaves nothing behind.
@@ -230,7 +223,7 @@ function M.start(client, method, ...)
     run(call, client, ...)
   end
   if call.has_raised then
-    forget(client, call)
+    finished.forget(client, call)
     error(call.raised, 3)
   end
   return call
@@ -245,19 +238,6 @@ function M.spawn(client, on_end, code, ...)
   call.co = coroutine.create(code)
   client.tasks[call.co] = call
   run(call, call, ...)
-end
-
---- The started calls that have ended and were not collected yet, in the order of their ends.
----@return partnercenter.Call[]
-function M.take_finished(client)
-  local calls, order = {}, {}
-  client.core:keep_readable(false)
-  for call, place in pairs(client.finished) do
-    calls[#calls + 1], order[call] = call, place
-    client.finished[call] = nil
-  end
-  table.sort(calls, function(a, b) return order[a] < order[b] end)
-  return calls
 end
 
 return M

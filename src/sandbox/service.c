@@ -153,9 +153,10 @@ static void answer(lua_State *L, struct job *job) {
 }
 
 static void control(lua_State *L, struct job *job) {
-    push_method(L, job->control);
+    push_method(L, "control");
+    lua_pushstring(L, job->control);
     lua_pushlstring(L, job->argument.data, job->argument.length);
-    lua_call(L, 2, 1);
+    lua_call(L, 3, 1);
     append_string(L, job->reply);
 }
 

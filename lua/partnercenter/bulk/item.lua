@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- An item of a run's source: whose qualification is to be set, and to what.
 
+local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 
 local M = {}
@@ -22,15 +23,16 @@ end
 ---@field is_repeated boolean? an earlier request for it may have had its effect
 ---@field lapses integer? of the journal's hold, when it was taken
 
---- Reads an item as far as a run has to know it.
----@param item any
----@param position integer
----@return partnercenter.Unit? unit
----@return partnercenter.Error? err `bad_input`
-function M.read(item, position)
-  if type(item) ~= "table" then
-    return nil, bad_input(position, "an item must be a table, not a " .. type(item))
+--- Calls a function that reads of an item, whose metatable is the script's: what that raises is bad data too.
+local function read_safely(position, read, ...)
+  local ok, value, err = pcall(read, ...)
+  if not ok then
+    return nil, bad_input(position, "it raised when it was read: " .. callback.text_of(value))
   end
+  return value, err
+end
+
+local function read(item, position)
   local customer_id = core.customer_id(item.customer_id)
   local qualification = core.qualification_name(item.qualification)
   if not customer_id then
@@ -42,10 +44,32 @@ function M.read(item, position)
   return { item = item, position = position, customer_id = customer_id, qualification = qualification }
 end
 
+--- Reads an item as far as a run has to know it.
+---@param item any
+---@param position integer
+---@return partnercenter.Unit? unit
+---@return partnercenter.Error? err `bad_input`
+function M.read(item, position)
+  if type(item) ~= "table" then
+    return nil, bad_input(position, "an item must be a table, not a " .. type(item))
+  end
+  return read_safely(position, read, item, position)
+end
+
 --- The options that the calls of a run have in common: a table that is filled anew for each.
 ---@param values table of the run
 function M.options(values)
   return { timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries }
+end
+
+local function fill(sent, unit)
+  local item = unit.item
+  sent.request_id = unit.request_id
+  for i = 1, #M.SENT do
+    local name = M.SENT[i]
+    sent[name] = item[name]
+  end
+  return sent
 end
 
 --- The core's call for it.
@@ -55,11 +79,9 @@ end
 ---@return userdata? call
 ---@return partnercenter.Error? err `bad_input`
 function M.prepare(handle, unit, sent)
-  local item = unit.item
-  sent.request_id = unit.request_id
-  for i = 1, #M.SENT do
-    local name = M.SENT[i]
-    sent[name] = item[name]
+  local filled, problem = read_safely(unit.position, fill, sent, unit)
+  if not filled then
+    return nil, problem
   end
   local ok, call, err = pcall(handle.prepare, handle, "update_qualification", unit.customer_id, unit.qualification, sent)
   if not ok then -- a wrong type, which the rest of the run survives

@@ -79,7 +79,7 @@ function M.new(client, items)
   return setmetatable({
     client = client,
     next = iterator_of(items),
-    total = type(items) == "table" and #items or nil,
+    total = type(items) == "table" and not getmetatable(items) and #items or nil, -- else only its end tells
     count = 0,
     is_exhausted = false,
   }, Source)

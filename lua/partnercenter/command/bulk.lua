@@ -9,7 +9,7 @@ local output = require "partnercenter.command.output"
 local place = require "partnercenter.command.place"
 local progress = require "partnercenter.command.progress"
 local signals = require "partnercenter.command.signals"
-local started = require "partnercenter.started"
+local wind_up = require "partnercenter.command.wind_up"
 local status = require "partnercenter.command.status"
 local terminal = require "partnercenter.command.terminal"
 local words = require "partnercenter.command.words"
@@ -79,7 +79,7 @@ end
 function Bulk:wind_up(why)
   self.stop = self.stop or why
   if self.call then -- or else it has just begun, and is told when it is known
-    started.wind_up(self.call)
+    wind_up(self.call)
   end
 end
 

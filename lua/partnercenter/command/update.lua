@@ -6,7 +6,7 @@ local call = require "partnercenter.command.call"
 local get = require "partnercenter.command.get"
 local output = require "partnercenter.command.output"
 local signals = require "partnercenter.command.signals"
-local started = require "partnercenter.started"
+local wind_up = require "partnercenter.command.wind_up"
 local status = require "partnercenter.command.status"
 
 local M = {}
@@ -35,7 +35,7 @@ local function send(client, values)
   })
   return signals.wait(client, update, tell_of_signal, function()
     if signals.caught() then
-      started.wind_up(update)
+      wind_up(update)
     end
   end)
 end

@@ -188,9 +188,18 @@ function Service:answer(request)
   }
 end
 
+--- An object that came as JSON.
+local function read_object(text, name)
+  local value = json.decode(text)
+  if type(value) ~= "table" then
+    error(("bad argument '%s' (JSON object expected)"):format(name), 0)
+  end
+  return value
+end
+
 --- Adds a rule for the next answers. JSON in, JSON out, like the other control.
 function Service:fail(rule)
-  table.insert(self.faults, json.decode(rule))
+  table.insert(self.faults, read_object(rule, "rule"))
   return "null"
 end
 
@@ -203,11 +212,22 @@ function Service:requests()
   return #list > 0 and json.encode(list) or "[]"
 end
 
+local CONTROLS = { fail = Service.fail, requests = Service.requests }
+
+--- What the script asks of its sandbox.
+function Service:control(name, argument)
+  local control = CONTROLS[name]
+  if not control then
+    error("bad argument 'name' (fail or requests expected)", 0)
+  end
+  return control(self, argument)
+end
+
 local M = {}
 
 ---@param settings string JSON: the options of the sandbox, and what its authority knows
 function M.new(settings)
-  settings = json.decode(settings)
+  settings = read_object(settings, "settings")
   return setmetatable({
     settings = settings,
     authority = authority.new(settings),
