@@ -6,8 +6,8 @@ local call = require "partnercenter.command.call"
 local get = require "partnercenter.command.get"
 local output = require "partnercenter.command.output"
 local signals = require "partnercenter.command.signals"
-local wind_up = require "partnercenter.command.wind_up"
 local status = require "partnercenter.command.status"
+local wind_up = require "partnercenter.command.wind_up"
 
 local M = {}
 
