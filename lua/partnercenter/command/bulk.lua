@@ -9,9 +9,9 @@ local output = require "partnercenter.command.output"
 local place = require "partnercenter.command.place"
 local progress = require "partnercenter.command.progress"
 local signals = require "partnercenter.command.signals"
-local wind_up = require "partnercenter.command.wind_up"
 local status = require "partnercenter.command.status"
 local terminal = require "partnercenter.command.terminal"
+local wind_up = require "partnercenter.command.wind_up"
 local words = require "partnercenter.command.words"
 
 local M = {}
