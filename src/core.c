@@ -84,6 +84,14 @@ static int f_customer_id(lua_State *L) {
     return 1;
 }
 
+/* core.is_utf8(text) -> whether it is well-formed UTF-8 */
+static int f_is_utf8(lua_State *L) {
+    size_t length = 0;
+    const char *text = luaL_checklstring(L, 1, &length);
+    lua_pushboolean(L, pc_text_is_utf8(text, length));
+    return 1;
+}
+
 /* core.qualification_name(name in any case, or integer) -> its name in the enumeration; nil for
  * what is none */
 static int f_qualification_name(lua_State *L) {
@@ -125,6 +133,7 @@ static const luaL_Reg functions[] = {
     { "caught_signal", pc_interrupt_f_caught_signal },
     { "create_private", pc_private_file_f_create },
     { "unsent", pc_flight_f_unsent },
+    { "is_utf8", f_is_utf8 },
     { "is_yieldable", f_is_yieldable },
     { "is_running", pc_process_f_is_running },
     { "new_guid", f_new_guid },

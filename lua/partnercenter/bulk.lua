@@ -58,9 +58,8 @@ end
 --- Begins a piece for a customer, who has no other then; unless somebody else has taken it meanwhile.
 local function begin(run, code, unit, ...)
   local is_held, err = run.ledger:holds(unit)
-  run.tally:fail(err)
   if not is_held then
-    return
+    return run.tally:fail(err)
   end
   run.busy[unit.customer_id] = true
   run.tally.in_flight = run.tally.in_flight + 1
@@ -69,7 +68,10 @@ end
 
 --- Whether one more piece can be begun now.
 local function may_begin(run)
-  run.tally:fail(flight.ending(run.client, run.task))
+  local err = flight.ending(run.client, run.task)
+  if err then
+    run.tally:fail(err)
+  end
   return not run.tally.failure and run.pace:allows(run.group.running)
 end
 

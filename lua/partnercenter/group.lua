@@ -51,8 +51,10 @@ local function serve(worker, group, code, ...)
 end
 
 local function spawn_here(group, code, ...)
-  local worker = table.remove(group.idle)
+  local idle = group.idle
+  local worker = idle[#idle]
   if worker then
+    idle[#idle] = nil
     return worker:go_on(code, ...)
   end
   started.spawn(group.client, function(raiser)

@@ -66,7 +66,7 @@ describe("the statements of a run", function()
     for _, case in ipairs {
       { key, "find", unit }, { key, "take", unit, "me", 1 }, { key, "hold", unit, "me", 1 },
       { key, "update", unit, { state = "succeeded", attempts = 1 }, "me" },
-      { "Index Cond: %(%(customer_id = [^)]*%) AND %(run = ", "held_by_others", unit.customer_id, "me" },
+      { "Index Cond: %(%(customer_id = [^)]*%) AND %(run = ", "of_customer", unit.customer_id },
       { "Index Cond: %(%(\"position\" = [^)]*%) AND %(run = ", "at", 1 },
       { "Index Cond: %(%(holder = [^)]*%) AND %(run = ", "renew", "me", 1 },
       { "Index Cond: %(%(state = [^)]*%) AND %(run = [^)]*%) AND %(due <= ", "due", "me", 64 },

@@ -18,13 +18,9 @@ function Tally:fail(err)
   self.failure = self.failure or err
 end
 
---- Calls one of the script's functions, where it is given; what it raises ends the run.
+--- Calls one of the functions that the script has given; what it raises ends the run.
 local function tell(self, name, ...)
-  local fn = self.listeners[name]
-  if not fn then
-    return
-  end
-  local ok, raised = callback.run(self.client, fn, ...)
+  local ok, raised = callback.run(self.client, self.listeners[name], ...)
   if not ok then
     self:fail(callback.error(self.client.core, name, raised))
   end
@@ -35,28 +31,30 @@ local function done(self)
 end
 
 local function tell_progress(self)
-  if self.listeners.on_progress then
-    tell(self, "on_progress", {
-      total = self.source.total or self.source.is_exhausted and math.max(self.total, done(self)) or nil,
-      done = done(self),
-      succeeded = self.succeeded,
-      failed = self.failed,
-      in_flight = self.in_flight,
-    })
-  end
+  tell(self, "on_progress", {
+    total = self.source.total or self.source.is_exhausted and math.max(self.total, done(self)) or nil,
+    done = done(self),
+    succeeded = self.succeeded,
+    failed = self.failed,
+    in_flight = self.in_flight,
+  })
 end
 
 --- The end of an item, in one of the states `succeeded`, `failed` and `denied`.
 function Tally:settle(state, item, result, err, meta)
   self[state] = self[state] + 1
-  tell(self, "on_result", item, result, err, meta)
-  tell_progress(self)
+  if self.listeners.on_result then
+    tell(self, "on_result", item, result, err, meta)
+  end
+  if self.listeners.on_progress then
+    tell_progress(self)
+  end
 end
 
 --- So many items had come to their end before.
 function Tally:skip(count)
   self.skipped = self.skipped + count
-  if count > 0 then
+  if count > 0 and self.listeners.on_progress then
     tell_progress(self)
   end
 end

@@ -16,14 +16,22 @@ local LOOK_AGAIN = 2
 --- How many rows are looked at, at once.
 local MOST = 64
 
---- Whether another process works for a customer, on whatever row.
-local function is_elsewhere(self, customer_id)
-  for _, found in ipairs(row.held_by_others(self.db, self.run, customer_id, self.me)) do
-    if found.held_until >= self.db.now and not holder.is_gone(found.holder) then
+--- Whether another process works for the customer whose rows these are.
+local function is_elsewhere(self, rows)
+  for _, found in ipairs(rows) do
+    if found.holder and found.holder ~= self.me and found.held_until >= self.db.now and not holder.is_gone(found.holder) then
       return true
     end
   end
   return false
+end
+
+local function find(rows, qualification)
+  for _, found in ipairs(rows) do
+    if found.qualification == qualification then
+      return found
+    end
+  end
 end
 
 --- Raises how the source differs from the one that the journal was written for, which says nothing
@@ -80,7 +88,8 @@ end
 ---@return boolean to_do whether it is to be done now
 ---@return boolean? is_skipped it came to its end before this run began (or else it is counted when it does)
 local function admit_one(self, unit)
-  local found = row.find(self.db, self.run, unit)
+  local rows = row.of_customer(self.db, self.run, unit.customer_id)
+  local found = find(rows, unit.qualification)
   if not self.may_add then
     check_source(self, unit, found)
   end
@@ -92,7 +101,7 @@ local function admit_one(self, unit)
   elseif not is_open then
     return false, is_old and found.state ~= "sending" and not (found.state == "vetting" and self.follows)
   end
-  local me = not is_elsewhere(self, unit.customer_id) and self.me or nil
+  local me = not is_elsewhere(self, rows) and self.me or nil
   if not found then
     unit.request_id = core.new_guid()
     row.insert(self.db, self.run, unit, unit.position + self.offset, me, hold.SECONDS)
@@ -154,7 +163,7 @@ end
 function M.due(self)
   local db, rows = self.db, {}
   for _, found in ipairs(row.due(db, self.run, self.me, MOST)) do
-    if not is_elsewhere(self, found.customer_id) then
+    if not is_elsewhere(self, row.of_customer(self.db, self.run, found.customer_id)) then
       take(self, found)
       found.begun = core.now() - (db.now - found.vetting_begun)
       rows[#rows + 1] = row.entry(found, self.new_wait)
@@ -173,7 +182,7 @@ end
 function M.left_behind(self)
   local units, look_in = {}, nil
   for _, found in ipairs(row.sending(self.db, self.run, self.me, MOST)) do
-    if not is_elsewhere(self, found.customer_id) then
+    if not is_elsewhere(self, row.of_customer(self.db, self.run, found.customer_id)) then
       take(self, found)
       units[#units + 1] = row.unit(found)
     end

@@ -2,6 +2,7 @@
 --- Items, answers and messages as texts that every database takes: valid UTF-8 without NUL.
 
 local cjson = require "cjson.safe"
+local core = require "partnercenter.core"
 local problem = require "partnercenter.journal.problem"
 local sent = require "partnercenter.bulk.item".SENT
 
@@ -32,7 +33,7 @@ end
 
 --- The text with each byte that is not part of a UTF-8 character as `replace(byte)`.
 local function repair(text, replace)
-  if not text:find "[\128-\255]" then
+  if core.is_utf8(text) then
     return text
   end
   local pieces, position = {}, 1
@@ -67,18 +68,33 @@ end
 
 --- A JSON text as one that is UTF-8 throughout, and can be turned back.
 local function armour(text)
-  if repair(text, question_mark) == text then
+  if core.is_utf8(text) then
     return text
   end
   return BYTES .. text:gsub("[\128-\255]", byte_to_character)
 end
 
---- A string that begins so is a number with all its digits, of which JSON keeps 14; one that is followed by
---- MARKED_TEXT was a string that happened to begin so.
-local MARK, MARKED_NUMBER, MARKED_TEXT = "\1", "\1n", "\1s"
+--- A string that begins with this byte is a number with all its digits, of which JSON keeps 14, or a string that
+--- happened to begin with it: what follows says which.
+local MARK_BYTE, MARKED_NUMBER, MARKED_TEXT = 1, "\1n", "\1s"
 
 local type_of_number = rawget(math, "type") or function() end
 local to_integer = rawget(math, "tointeger") or function() end
+
+--- Whether a value has something in it that JSON would not keep as it is.
+local function needs_marks(value)
+  if type(value) == "table" then
+    for _, each in pairs(value) do
+      if needs_marks(each) then
+        return true
+      end
+    end
+    return false
+  elseif type(value) == "string" then
+    return value:byte(1) == MARK_BYTE
+  end
+  return type(value) == "number" and tonumber(("%.14g"):format(value)) ~= value
+end
 
 --- A value as JSON keeps it.
 local function marked(value)
@@ -88,12 +104,12 @@ local function marked(value)
       copy[key] = marked(each)
     end
     return copy
-  elseif type(value) == "number" and tonumber(("%.14g"):format(value)) ~= value then
-    return MARKED_NUMBER .. (type_of_number(value) == "integer" and "%d" or "%.17g"):format(value)
-  elseif type(value) == "string" and value:sub(1, 1) == MARK then
+  elseif not needs_marks(value) then
+    return value
+  elseif type(value) == "string" then
     return MARKED_TEXT .. value
   end
-  return value
+  return MARKED_NUMBER .. (type_of_number(value) == "integer" and "%d" or "%.17g"):format(value)
 end
 
 --- A value that JSON has kept as it was.
@@ -114,7 +130,11 @@ end
 
 --- A table as a text; nil where it has something that JSON cannot carry.
 local function encode(value)
-  return json.encode(value) and armour(json.encode(marked(value))) -- (a table in itself has no end)
+  local text = json.encode(value)
+  if text and needs_marks(value) then -- and not before: a table in itself has no end
+    text = json.encode(marked(value))
+  end
+  return text and armour(text)
 end
 
 --- The object that a row has in a column. Raises where something else has been written there.

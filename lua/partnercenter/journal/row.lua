@@ -12,6 +12,15 @@ local KEY = " WHERE run = ? AND customer_id = ? AND qualification = ?"
 local COLUMNS = "SELECT customer_id, qualification, position, item, request_id, state, attempts, answer, status, holder, "
   .. "held_until, changed, vetting_begun, due, pause FROM partnercenter_items"
 
+-- The statements of each item are made once: a long text is dear to make, and to find a prepared statement by.
+local OF_CUSTOMER = COLUMNS .. " WHERE run = ? AND customer_id = ?"
+local AT = COLUMNS .. " WHERE run = ? AND position = ?"
+local INSERT = "INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
+  .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, ?, ?, ?, ?)"
+local UPDATE = "UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, "
+  .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = ?, holder = NULL, held_until = NULL"
+  .. KEY .. " AND coalesce(holder, '') = ?"
+
 --- A whole number as both databases take it in every Lua: 3, and never 3.0.
 local function whole(number)
   return number and ("%d"):format(number)
@@ -31,6 +40,11 @@ function M.set_total(db, run, total)
     whole(total), run, whole(total))
 end
 
+--- The rows of a customer.
+function M.of_customer(db, run, customer_id)
+  return db:rows(OF_CUSTOMER, run, customer_id)
+end
+
 --- The row of an item.
 function M.find(db, run, unit)
   return db:row(COLUMNS .. KEY, run, unit.customer_id, unit.qualification)
@@ -38,20 +52,12 @@ end
 
 --- The row of the item that was at this position of the source.
 function M.at(db, run, position)
-  return db:row(COLUMNS .. " WHERE run = ? AND position = ?", run, whole(position))
-end
-
---- The rows of a customer that somebody else than `holder` holds.
-function M.held_by_others(db, run, customer_id, holder)
-  return db:rows("SELECT holder, held_until FROM partnercenter_items WHERE run = ? AND customer_id = ? AND holder <> ?",
-    run, customer_id, holder)
+  return db:row(AT, run, whole(position))
 end
 
 --- Writes a new item down, to be sent by `holder`; by anybody without one.
 function M.insert(db, run, unit, position, holder, seconds)
-  db:run("INSERT INTO partnercenter_items (run, customer_id, qualification, position, item, request_id, state, "
-    .. "attempts, begun, changed, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, 'sending', 0, ?, ?, ?, ?)",
-    run, unit.customer_id, unit.qualification, whole(position), encoding.of_item(unit), unit.request_id,
+  db:run(INSERT, run, unit.customer_id, unit.qualification, whole(position), encoding.of_item(unit), unit.request_id,
     db.now, db.now, holder, holder and db.now + seconds)
 end
 
@@ -123,11 +129,8 @@ end
 --- Writes the columns, which are all those that can change, and lets go of the row. One that `holder`
 --- has lost meanwhile is somebody else's.
 function M.update(db, run, unit, columns, holder)
-  db:run("UPDATE partnercenter_items SET state = ?, attempts = attempts + ?, answer = ?, category = ?, status = ?, "
-    .. "code = ?, message = ?, vetting_begun = ?, due = ?, pause = ?, changed = ?, holder = NULL, held_until = NULL"
-    .. KEY .. " AND coalesce(holder, '') = ?",
-    columns.state, whole(columns.attempts), columns.answer, columns.category, whole(columns.status), columns.code,
-    columns.message, by_database(db, columns.begun), by_database(db, columns.due), columns.pause, db.now,
+  db:run(UPDATE, columns.state, whole(columns.attempts), columns.answer, columns.category, whole(columns.status),
+    columns.code, columns.message, by_database(db, columns.begun), by_database(db, columns.due), columns.pause, db.now,
     run, unit.customer_id, unit.qualification, holder)
 end
 
