@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Runs the installed command as a process of its own, against a sandbox in this one.
 
+local shown_secrets = require "tests.support.shown_secrets"
 local socket = require "socket"
 
 local M = {}
@@ -47,7 +48,11 @@ function M.folder()
   return M.shell "mktemp -d":match "%S+"
 end
 
+--- What may hold secrets there: the file of `login`, what a shell was given, and what was looked at before.
+local HOLDS_SECRETS = { credentials = true, command = true, script = true, out = true }
+
 function M.remove(folder)
+  shown_secrets.look_in(folder, HOLDS_SECRETS)
   os.execute("rm -rf " .. M.quote(folder))
 end
 
@@ -69,7 +74,17 @@ end
 
 --- The command with its arguments, for a shell.
 function M.command(folder, settings, arguments, more)
+  for _, value in pairs(settings) do
+    shown_secrets.remember(value)
+  end
   return ("%s %s %s"):format(environment(folder, settings, more), COMMAND, arguments)
+end
+
+--- The sandbox is there to tell its own.
+local function looked_at(arguments, output, errors)
+  shown_secrets.look("the output of " .. arguments, not arguments:find "^sandbox" and output)
+  shown_secrets.look("the errors of " .. arguments, errors)
+  return output, errors
 end
 
 --- Runs the command to its end.
@@ -82,7 +97,7 @@ function M.run(folder, settings, arguments, redirection, more)
   local text = ("%s > %s/out %s 2> %s/err; echo $?"):format(M.command(folder, settings, arguments, more), folder,
     redirection or "< /dev/null", folder)
   local status = tonumber(M.shell(text))
-  return status, M.read(folder .. "/out"), M.read(folder .. "/err")
+  return status, looked_at(arguments, M.read(folder .. "/out"), M.read(folder .. "/err"))
 end
 
 --- Starts the command in the background.
@@ -107,7 +122,7 @@ function M.start(folder, settings, arguments, input)
     M.wait_for(function()
       return M.read_or_nothing(folder .. "/status"):find "%d"
     end)
-    return tonumber(M.read(folder .. "/status")), M.read(folder .. "/out"), M.read(folder .. "/err")
+    return tonumber(M.read(folder .. "/status")), looked_at(arguments, M.read(folder .. "/out"), M.read(folder .. "/err"))
   end
 
   return process
@@ -158,7 +173,9 @@ function M.terminal(folder, text, columns)
   end
 
   function terminal.text()
-    return M.shell(tmux .. " capture-pane -p 2> /dev/null")
+    local shown = M.shell(tmux .. " capture-pane -p 2> /dev/null")
+    shown_secrets.look("the terminal", shown)
+    return shown
   end
 
   function terminal.colours()

@@ -5,6 +5,7 @@
 local cjson = require "cjson.safe"
 local lfs = require "lfs"
 local servers = require "tests.support.servers"
+local shown_secrets = require "tests.support.shown_secrets"
 local socket = require "socket"
 
 local M = {}
@@ -133,6 +134,7 @@ end
 function Visitor:answer()
   self.connection:close()
   local status, body = self.text:match "^HTTP/%S+ (%d+).-\r\n\r\n(.*)$"
+  shown_secrets.look(self.path, body)
   return { status = tonumber(status), body = body, index = self.index, path = self.path }
 end
 

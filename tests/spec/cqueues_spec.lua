@@ -55,6 +55,7 @@ describe("a client in cqueues", function()
   after_each(function()
     client:close()
     server:stop()
+    loop = nil -- it closes its descriptors when it is collected
   end)
 
   it("serves several coroutines, none of which stops the loop", function()

@@ -2,6 +2,7 @@
 --- The journal in PostgreSQL.
 local cases = require "tests.support.journal_cases"
 local items = require "tests.support.items"
+local leftovers = require "tests.support.leftovers"
 local make = require "tests.support.made"
 local partnercenter = require "partnercenter"
 local postgresql = require "tests.support.postgresql"
@@ -96,6 +97,7 @@ describe("a server that cannot be used", function()
     assert_refused "postgresql://specs:secret@127.0.0.1:1/journal"
     assert_refused(database.url("journal", "other secret"))
     assert_refused(database.url "missing")
+    leftovers.forgive("socket", 2) -- LuaDBI 0.7 closes no connection that a server has refused
     for _, url in ipairs {
       "postgresql://specs:sec ret%zz@/journal", "postgresql://specs:pa/secret@host/journal", "postgresql://specs:se@cret@/x",
       "postgresql://specs:x@host:secret/journal?password=secret", "postgresql://specs:secret@[/journal",

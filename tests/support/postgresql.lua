@@ -2,6 +2,8 @@
 --- Starts PostgreSQL for the tests: a cluster of its own in a temporary folder, on a unix socket in it.
 --- As root it runs as the user postgres, since it refuses root.
 
+local shown_secrets = require "tests.support.shown_secrets"
+
 local M = {}
 
 local PASSWORD = "secret/of@the specs"
@@ -70,6 +72,7 @@ function M.start()
   end
 
   function server.remove()
+    shown_secrets.look_in(directory)
     pcall(server.stop)
     run("rm -rf " .. directory)
   end

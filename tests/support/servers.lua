@@ -4,6 +4,7 @@
 local files = require "tests.support.files"
 local http = require "socket.http"
 local socket = require "socket"
+local shown_secrets = require "tests.support.shown_secrets"
 
 local M = {}
 
@@ -244,10 +245,12 @@ function M.nginx(block, main, port, workers)
   function server.get(path)
     local body, status = http.request(("http://127.0.0.1:%d%s"):format(port, path))
     assert(status == 200, status)
+    shown_secrets.look(path, body)
     return body
   end
 
   function server.stop()
+    shown_secrets.look_in(directory, { ["nginx.conf"] = true })
     run(("kill -QUIT $(cat %s/nginx.pid) 2>/dev/null; while [ -e %s/nginx.pid ]; do sleep 0.05; done; rm -r %s")
       :format(directory, directory, directory))
   end
