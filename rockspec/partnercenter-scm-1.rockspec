@@ -191,6 +191,8 @@ build = {
     ["partnercenter.sandbox.tokens"] = "lua/partnercenter/sandbox/tokens.lua",
     ["partnercenter.sandbox.validations"] = "lua/partnercenter/sandbox/validations.lua",
     ["partnercenter.started"] = "lua/partnercenter/started.lua",
+    ["partnercenter.task"] = "lua/partnercenter/task.lua",
+    ["partnercenter.turn"] = "lua/partnercenter/turn.lua",
     ["partnercenter.vetting"] = "lua/partnercenter/vetting.lua",
   },
   copy_directories = { "doc", "library" },

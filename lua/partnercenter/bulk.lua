@@ -68,11 +68,9 @@ end
 
 --- Whether one more piece can be begun now.
 local function may_begin(run)
-  local err = flight.ending(run.client, run.task)
-  if err then
-    run.tally:fail(err)
-  end
-  return not run.tally.failure and run.pace:allows(run.group.running)
+  local counts = run.tally
+  counts.failure = counts.failure or flight.ending(run.client, run.task)
+  return not counts.failure and run.pace:allows(run.group.running)
 end
 
 --- Begins the polls that are due. One for a customer with a call in flight waits for its end.
@@ -102,8 +100,7 @@ local function admit(run)
   local most = run.ledger.batch or math.min(MOST_AT_ONCE, run.pace:room(run.group.running))
   local units, malformed, err = run.source:read(most)
   counts.total = counts.total + #units + #malformed
-  for i = 1, #malformed do
-    local each = malformed[i]
+  for _, each in ipairs(malformed) do
     counts:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
   end
   counts:fail(err)

@@ -12,6 +12,7 @@ local finished = require "partnercenter.finished"
 local flight = require "partnercenter.flight"
 local options = require "partnercenter.options"
 local started = require "partnercenter.started"
+local turn = require "partnercenter.turn"
 local vetting = require "partnercenter.vetting"
 
 local unpack = rawget(table, "unpack") or _G.unpack
@@ -23,7 +24,7 @@ local unpack = rawget(table, "unpack") or _G.unpack
 ---@field package credentials partnercenter.Credentials
 ---@field package listener partnercenter.Events? where the script wants to be told what happens
 ---@field package waiters table<integer, { wake: fun(self) }> who is told of the end of a call, by its id
----@field package tasks table<thread, partnercenter.Call> the started calls that have not ended, by their coroutine
+---@field package tasks table<thread, partnercenter.Task> those that have not ended, by their coroutine
 ---@field package kept table<integer, partnercenter.Kept> in nginx: ended calls whose events were not told
 ---@field package finished table<partnercenter.Call, integer> started calls that ended and were not collected
 local Client = {}
@@ -137,7 +138,7 @@ function Client:pollfd()
   if not has_thread then
     error("partnercenter: " .. problem, 2)
   end
-  flight.turn(self)
+  turn.turn(self)
   return handle:pollfd()
 end
 
@@ -159,7 +160,7 @@ end
 ---@return partnercenter.Call[] calls the started calls that have just ended
 function Client:process()
   open_core_of(self, "process"):drive(nil, 0)
-  flight.turn(self)
+  turn.turn(self)
   return finished.take(self)
 end
 
@@ -167,7 +168,7 @@ end
 --- nothing; any other method of a closed client raises.
 function Client:close()
   core_of(self, "close"):close()
-  flight.turn(self)
+  turn.turn(self)
 end
 
 Client.__close = Client.close

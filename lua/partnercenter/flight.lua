@@ -6,55 +6,11 @@ local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local kept = require "partnercenter.kept"
 local nginx = require "partnercenter.nginx"
+local turn = require "partnercenter.turn"
 
 local M = {}
 
---- Lets the code go on that waits for these calls: all of it, also when some raises, as it does when
---- memory runs out.
-local function wake(client, ids)
-  local failed, first = false, nil
-  local waiters = client.waiters
-  for i = 1, #ids do
-    local id = ids[i]
-    local waiter = waiters[id]
-    waiters[id] = nil
-    local ok, raised = true, nil
-    if waiter then
-      ok, raised = pcall(waiter.wake, waiter)
-    end
-    if not ok and not failed then
-      failed, first = true, raised
-    end
-  end
-  if failed then
-    error(first, 0)
-  end
-end
-
---- In a process that came by a fork, ends the calls that were in flight: they are the parent's.
-local function follow_fork(client)
-  if not client.core:take_fork() then
-    return
-  end
-  local ids = {}
-  for id in pairs(client.waiters) do
-    ids[#ids + 1] = id
-  end
-  table.sort(ids)
-  wake(client, ids)
-end
-
---- Lets the code that waits for calls which have ended go on, and tells the script what happened.
----@param client partnercenter.Client
-function M.turn(client)
-  local handle = client.core
-  follow_fork(client)
-  if client.listener then
-    client.listener:deliver(client, handle:events())
-  end
-  wake(client, handle:ended())
-  kept.tell(client)
-end
+local is_nginx = nginx.is_here()
 
 --- Moves all calls of the client on, until one of them is done.
 local function drive_until_done(client, call)
@@ -62,12 +18,10 @@ local function drive_until_done(client, call)
   repeat
     local done, news = handle:drive(call)
     if news then
-      M.turn(client)
+      turn.turn(client)
     end
   until done
 end
-
-local is_nginx = nginx.is_here()
 
 --- The started call whose code runs here.
 ---@param client partnercenter.Client
@@ -87,7 +41,7 @@ local function wait(client, call, task)
   if task then
     return task:wait(call)
   elseif is_nginx then
-    return nginx.wait(client, call, M.turn)
+    return nginx.wait(client, call, turn.turn)
   end
   local ok, raised = pcall(drive_until_done, client, call)
   if not ok then
@@ -164,7 +118,7 @@ end
 local function fly(client, call)
   local handle, task = client.core, task_of(client)
   if handle:begin(call) then -- and not when it was prepared: a page is prepared before the loop asks for it
-    follow_fork(client)
+    turn.follow_fork(client)
   end
   local err = problem_of(client, task)
   if err then
@@ -197,7 +151,7 @@ local function drive_for(client, seconds, owner)
   repeat
     local _, has_news = handle:drive(nil, math.max(0, ends - core.now()))
     if has_news then
-      M.turn(client)
+      turn.turn(client)
     end
   until owner and owner.has_ended or core.now() >= ends or not handle:is_open()
 end

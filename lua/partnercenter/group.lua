@@ -3,7 +3,8 @@
 
 local flight = require "partnercenter.flight"
 local nginx = require "partnercenter.nginx"
-local started = require "partnercenter.started"
+local task = require "partnercenter.task"
+local turn = require "partnercenter.turn"
 
 local M = {}
 
@@ -42,12 +43,18 @@ local function spawn_in_nginx(group, code, ...)
 end
 
 --- Does pieces in one coroutine, which is dear to make, one after the other.
-local function serve(worker, group, code, ...)
+local function serve(group, worker, code, ...)
   group.busy[worker] = true
   code(group.client, ...)
   group.busy[worker] = nil
   ended(group)
-  return serve(worker, group, worker:rest(group.idle))
+  return serve(group, worker, worker:rest(group.idle))
+end
+
+--- A piece has raised.
+local function give_up(group, worker, _, raised)
+  group.busy[worker] = nil
+  ended(group, raised)
 end
 
 local function spawn_here(group, code, ...)
@@ -57,10 +64,8 @@ local function spawn_here(group, code, ...)
     idle[#idle] = nil
     return worker:go_on(code, ...)
   end
-  started.spawn(group.client, function(raiser)
-    group.busy[raiser] = nil
-    ended(group, raiser.raised)
-  end, serve, group, code, ...)
+  worker = task.new(group.client, serve, give_up, group)
+  return worker:run(group, worker, code, ...)
 end
 
 local spawn = nginx.is_here() and spawn_in_nginx or spawn_here
@@ -99,6 +104,7 @@ function Group:cancel()
   for worker in pairs(self.busy) do
     worker:cancel()
   end
+  turn.advance(self.client)
 end
 
 ---@param client partnercenter.Client

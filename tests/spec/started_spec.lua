@@ -37,7 +37,7 @@ end
 
 --- Moves things on until the call is in this state.
 local function wait_for(call, state)
-  while client.core:state(call.call) ~= state do
+  while client.core:state(call.task.call) ~= state do
     assert.is_false(call:done())
   end
 end

@@ -107,7 +107,7 @@ local function add_results(surface, client)
   surface.summary = names_of(summary)
   local call = client:start("get_qualifications", CUSTOMER)
   assert(call:result())
-  surface.call = methods_of(call, { wait = true, sleep = true, wake = true, rest = true, go_on = true }) -- the steps of its coroutine
+  surface.call = methods_of(call)
 end
 
 local function add_errors(surface)

@@ -5,7 +5,7 @@
 ---@param call partnercenter.Call
 return function(call)
   local client = call.client
-  call.is_ending = true
+  call.task.is_ending = true
   for _, each in pairs(client.core:is_open() and client.tasks or {}) do
     if each.call and client.core:state(each.call) ~= "active" then
       client.core:cancel(each.call)

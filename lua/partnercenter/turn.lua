@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+--- A turn of a client: the code that waits for calls which have ended goes on, and the script is told what
+--- happened.
+
+local kept = require "partnercenter.kept"
+local nginx = require "partnercenter.nginx"
+
+local M = {}
+
+local is_nginx = nginx.is_here()
+
+--- Lets the code go on that waits for these calls: all of it, also when some raises, as it does when
+--- memory runs out.
+local function wake(client, ids)
+  local failed, first = false, nil
+  local waiters = client.waiters
+  for i = 1, #ids do
+    local id = ids[i]
+    local waiter = waiters[id]
+    waiters[id] = nil
+    local ok, raised = true, nil
+    if waiter then
+      ok, raised = pcall(waiter.wake, waiter)
+    end
+    if not ok and not failed then
+      failed, first = true, raised
+    end
+  end
+  if failed then
+    error(first, 0)
+  end
+end
+
+--- In a process that came by a fork, ends the calls that were in flight: they are the parent's.
+function M.follow_fork(client)
+  if not client.core:take_fork() then
+    return
+  end
+  local ids = {}
+  for id in pairs(client.waiters) do
+    ids[#ids + 1] = id
+  end
+  table.sort(ids)
+  wake(client, ids)
+end
+
+--- Lets the code that waits for calls which have ended go on, and tells the script what happened.
+---@param client partnercenter.Client
+function M.turn(client)
+  local handle = client.core
+  M.follow_fork(client)
+  if client.listener then
+    client.listener:deliver(client, handle:events())
+  end
+  wake(client, handle:ended())
+  kept.tell(client)
+end
+
+--- The same, after all calls were moved on as far as they can be without waiting.
+function M.advance(client)
+  if not is_nginx and client.core:is_open() then
+    client.core:drive(nil, 0)
+  end
+  M.turn(client)
+end
+
+return M
