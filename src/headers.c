@@ -16,16 +16,10 @@ static bool add(struct pc_headers *headers, const char *name, const char *value)
         return false;
     snprintf(line, size, "%s%s", name, value);
     struct curl_slist *list = curl_slist_append(headers->list, line);
-    explicit_bzero(line, size);
-    free(line);
+    pc_text_wipe(line);
     if (list)
         headers->list = list;
     return list != NULL;
-}
-
-static void wipe(char *text) {
-    if (text)
-        explicit_bzero(text, strlen(text));
 }
 
 struct line {
@@ -40,8 +34,7 @@ static struct pc_headers *new_headers(char *token, const struct line *lines, siz
         headers->references = 1;
         headers->token = token;
     } else {
-        wipe(token);
-        free(token);
+        pc_text_wipe(token);
     }
     for (size_t i = 0; added && i < count; i++) {
         if (lines[i].value[0] != '\0')
@@ -90,9 +83,8 @@ void pc_headers_release(struct pc_headers *headers) {
     if (!headers || atomic_fetch_sub(&headers->references, 1) > 1)
         return;
     for (struct curl_slist *line = headers->list; line; line = line->next)
-        wipe(line->data);
+        explicit_bzero(line->data, strlen(line->data));
     curl_slist_free_all(headers->list);
-    wipe(headers->token);
-    free(headers->token);
+    pc_text_wipe(headers->token);
     free(headers);
 }

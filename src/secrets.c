@@ -19,9 +19,7 @@ struct pc_secrets *pc_secrets_hold(struct pc_secrets *secrets) {
 }
 
 static void wipe(char **text) {
-    if (*text)
-        explicit_bzero(*text, strlen(*text));
-    free(*text);
+    pc_text_wipe(*text);
     *text = NULL;
 }
 

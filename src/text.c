@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool pc_text_has_control(const char *text, size_t length) {
@@ -79,4 +80,10 @@ bool pc_text_equals(const char *text, size_t length, const char *name) {
             return false;
     }
     return true;
+}
+
+void pc_text_wipe(char *text) {
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
 }

@@ -7,6 +7,8 @@ local partnercenter = require "partnercenter"
 
 local remember = remember -- luacheck: read_globals remember
 
+local PROXY_PASSWORD = "the-password-of-a-proxy"
+
 local M, id, client = {}, core.new_guid(), nil
 local started = {} -- calls, which end at their deadlines where the memory for their tokens ran out
 
@@ -41,6 +43,7 @@ end
 --- Makes the options, while there is memory.
 function M.prepare(reach)
   M.options = options_of(reach)
+  remember(PROXY_PASSWORD)
   remember(reach.client_secret)
   remember(reach.refresh_token)
 end
@@ -89,6 +92,16 @@ function M.bulk()
     error("the run lost an item", 0)
   end
   client:close()
+end
+
+--- A client that is made for a proxy, and closed.
+function M.proxied()
+  local options = {}
+  for name, value in pairs(M.options) do
+    options[name] = value
+  end
+  options.proxy = ("http://name:%s@127.0.0.1:9"):format(PROXY_PASSWORD)
+  take(partnercenter.new(options)):close()
 end
 
 --- A call that works, or does when it is made again: connections may have broken when memory ran out.
