@@ -10,7 +10,7 @@ local remember = remember -- luacheck: read_globals remember
 local PROXY_PASSWORD = "the-password-of-a-proxy"
 
 local M, id, client = {}, core.new_guid(), nil
-local started = {} -- calls, which end at their deadlines where the memory for their tokens ran out
+local started = {} -- calls
 
 --- A result, or an error that ends the job.
 local function take(result, err)
@@ -52,7 +52,7 @@ end
 function M.direct()
   client = take(partnercenter.new(M.options))
   take(client:update_qualification(id, "Education", { education_segment = "K12", website = "example.edu" }))
-  started[1] = client:start("get_qualifications", id, { deadline = 2 })
+  started[1] = client:start("get_qualifications", id)
   take(started[1]:result())
   for customer, err in client:customers { page_size = 2 } do
     take(customer, err)
@@ -68,9 +68,9 @@ end
 function M.threaded()
   client = take(partnercenter.new(M.options))
   client:pollfd()
-  started[1] = client:start("update_qualification", id, "Education", { website = "example.edu", deadline = 2 })
-  started[2] = client:start("get_validation_codes", { deadline = 2 })
-  started[3] = client:start("get_customer", id, { deadline = 2 })
+  started[1] = client:start("update_qualification", id, "Education", { website = "example.edu" })
+  started[2] = client:start("get_validation_codes")
+  started[3] = client:start("get_customer", id)
   for i = 1, 3 do
     take(started[i]:result())
   end
@@ -116,6 +116,14 @@ local function works(make)
   take(result, err)
 end
 
+--- A call that was started ends, and not only at its deadline, with a token that nobody gave it.
+local function ends(call)
+  local _, _, err = pcall(call.result, call)
+  if type(err) == "table" and tostring(err):find("waited for an access token", 1, true) then
+    error(err, 0)
+  end
+end
+
 --- There is memory again: a client that was made can be used, closed, and closed again; and what was
 --- started ends.
 function M.after()
@@ -124,7 +132,7 @@ function M.after()
       works(function() return client:get_qualification(id) end)
       works(function() return client:start("get_customer", id):result() end)
       for i = 1, #started do
-        pcall(started[i].result, started[i])
+        ends(started[i])
       end
     end
     client:close()

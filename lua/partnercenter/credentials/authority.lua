@@ -16,9 +16,13 @@ local token_event = require "partnercenter.credentials.token_event"
 ---@field package renewal userdata|false the core's call that asks for a token
 ---@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
 ---@field package parked userdata[] the calls that wait for it; some may have ended meanwhile
----@field package failures table<userdata, partnercenter.Error> why some of them got none, until they are told
+---@field package failures table<userdata, partnercenter.Error|false> why some of them got none, until they are told
 local Authority = {}
 Authority.__index = Authority
+
+local OUT_OF_MEMORY = core.error { -- made while there is some
+  category = "unavailable", message = "memory ran out when the access token had come for which the call waited",
+}
 
 --- Whether there is a token that calls can be sent with.
 function Authority:has_token()
@@ -138,11 +142,43 @@ function Authority:release(parked, err)
   end
 end
 
---- The request for a token has ended. The visitor in whose request we are told may go away at any time:
---- what runs functions of the script does not depend on him.
-function Authority:wake()
+--- Ends the parked calls without memory: park has made the room in the table.
+function Authority:abandon(parked)
+  for _, call in ipairs(parked) do
+    if self.failures[call] == false then
+      self.failures[call] = OUT_OF_MEMORY
+    end
+    pcall(self.client.core.cancel, self.client.core, call) -- one that was collected cannot be cancelled
+  end
+end
+
+--- Runs a step on the way of the parked calls to their token. Where memory runs out they end, since nobody else
+--- would let them go on before their deadlines.
+function Authority:guarded(step, parked, ...)
+  local ok, raised = pcall(step, self, parked, ...)
+  if not ok then
+    self:abandon(parked)
+    error(raised, 0)
+  end
+end
+
+--- Gives the parked calls what was granted, or why nothing was.
+function Authority:serve(parked, id, told, begun, seconds, token, refresh_token)
+  local usable, err = seconds and expiry.usable(seconds), token
+  if usable then
+    err = self:hand_on(usable, token, refresh_token)
+  end
+  local ids = self:ids_of(parked)
+  token_event.tell_pauses(self.client, ids, id, told)
+  token_event.tell(self.client, ids, self.flow, begun, seconds, err)
+  self:release(parked, err)
+end
+
+--- Takes what the authority has answered.
+function Authority:end_renewal(parked)
   local handle, renewal, begun = self.client.core, self.renewal, self.begun
   self.renewal = false
+  self.parked = {}
   local id, told = handle:id(renewal), handle:events(renewal)
   local seconds, token, refresh_token = handle:take_token(renewal)
   local usable = seconds and expiry.usable(seconds)
@@ -150,16 +186,14 @@ function Authority:wake()
     self.renew_at, self.refused = core.now() + usable, nil
   end
   nginx.apart(function()
-    local parked = self:take_parked()
-    local err = token
-    if usable then
-      err = self:hand_on(usable, token, refresh_token)
-    end
-    local ids = self:ids_of(parked)
-    token_event.tell_pauses(self.client, ids, id, told)
-    token_event.tell(self.client, ids, self.flow, begun, seconds, err)
-    self:release(parked, err)
+    self:guarded(self.serve, parked, id, told, begun, seconds, token, refresh_token)
   end)
+end
+
+--- The request for a token has ended. The visitor in whose request we are told may go away at any time:
+--- what runs functions of the script does not depend on him.
+function Authority:wake()
+  self:guarded(self.end_renewal, self.parked)
 end
 
 --- Lets the call wait for a token.
@@ -181,6 +215,7 @@ function Authority:park(call)
       return true
     end
   end
+  self.failures[call] = false
   self.client.core:park(call)
   self.parked[#self.parked + 1] = call
   return true
@@ -211,10 +246,10 @@ end
 
 function Authority:take_failure(call)
   local err = self.failures[call]
+  self.failures[call] = nil
   if not err then
     return nil
   end
-  self.failures[call] = nil
   local copy = {}
   for name, value in pairs(err) do
     copy[name] = value
