@@ -156,6 +156,7 @@ build = {
     ["partnercenter.credentials.cache"] = "lua/partnercenter/credentials/cache.lua",
     ["partnercenter.credentials.device_code"] = "lua/partnercenter/credentials/device_code.lua",
     ["partnercenter.credentials.expiry"] = "lua/partnercenter/credentials/expiry.lua",
+    ["partnercenter.credentials.parked"] = "lua/partnercenter/credentials/parked.lua",
     ["partnercenter.credentials.provided"] = "lua/partnercenter/credentials/provided.lua",
     ["partnercenter.credentials.token_event"] = "lua/partnercenter/credentials/token_event.lua",
     ["partnercenter.customers"] = "lua/partnercenter/customers.lua",

@@ -23,14 +23,27 @@
 #include <pthread.h>
 #include <string.h>
 
-static pthread_once_t process_once = PTHREAD_ONCE_INIT;
+static struct {
+    pthread_mutex_t lock;
+    bool is_ready;
+} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* libcurl is never cleaned up again: others in the process may use it too. */
-static void init_process(void) {
-    pc_pin_module();
-    pc_fork_watch();
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    pc_thread_watch_exit();
+/* What a process needs once. Where libcurl cannot be initialised, the next who loads the module
+ * tries again. It is never cleaned up: others in the process may use it too. */
+static CURLcode init_process(void) {
+    CURLcode code = CURLE_OK;
+    pthread_mutex_lock(&process.lock);
+    if (!process.is_ready) {
+        pc_pin_module();
+        code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    }
+    if (!process.is_ready && code == CURLE_OK) {
+        pc_fork_watch();
+        pc_thread_watch_exit();
+        process.is_ready = true;
+    }
+    pthread_mutex_unlock(&process.lock);
+    return code;
 }
 
 /* core.now() -> seconds of the monotonic clock */
@@ -167,7 +180,10 @@ static void push_operations(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_partnercenter_core(lua_State *L);
 
 int luaopen_partnercenter_core(lua_State *L) {
-    pthread_once(&process_once, init_process);
+    CURLcode code = init_process();
+    if (code != CURLE_OK)
+        return luaL_error(L, "partnercenter: libcurl cannot be initialised: %s",
+                          curl_easy_strerror(code));
     pc_json_open(L);
     pc_error_open(L);
     pc_client_open(L);

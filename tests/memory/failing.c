@@ -165,6 +165,23 @@ static void run_all(const char *job, enum memory_kind kind, const char *form,
     fflush(stdout);
 }
 
+/* Loads the module where libcurl cannot be initialised, which has to be said, and can be tried
+ * again.
+ */
+static void load_without_curl(void) {
+    lua_State *L = luaL_newstate();
+    snprintf(where, sizeof where, "without libcurl");
+    luaL_openlibs(L);
+    lua_pushcfunction(L, luaopen_partnercenter_core);
+    memory_fail(MEMORY_CURL, (struct memory_failure){ .at = 1, .tries = 1 });
+    int failed = lua_pcall(L, 0, 1, 0);
+    if (memory_stop_failing() != 1 || !failed)
+        die("the module loads", NULL);
+    if (!strstr(lua_tostring(L, -1), "libcurl cannot be initialised"))
+        die("it says something else", lua_tostring(L, -1));
+    lua_close(L);
+}
+
 /* Starts the sandbox, in a state of its own, and notes how it is reached. */
 static lua_State *start_sandbox(void) {
     static const char source[] =
@@ -203,6 +220,7 @@ int main(int count, char **jobs) {
         { MEMORY_CURL, "all from each", { .tries = -1 } },
     };
     signal(SIGALRM, on_alarm);
+    load_without_curl();
     lua_State *starter = start_sandbox();
     for (int i = 1; i < count; i++) {
         snprintf(where, sizeof where, "%s", jobs[i]);

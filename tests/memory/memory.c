@@ -184,6 +184,11 @@ static void curl_release(void *block) {
 
 CURLcode __wrap_curl_global_init(long flags);
 CURLcode __wrap_curl_global_init(long flags) {
+    pthread_mutex_lock(&lock);
+    int is_refused = refuses(MEMORY_CURL);
+    pthread_mutex_unlock(&lock);
+    if (is_refused)
+        return CURLE_OUT_OF_MEMORY;
     return curl_global_init_mem(flags, curl_malloc, curl_release, curl_realloc, curl_strdup,
                                 curl_calloc);
 }

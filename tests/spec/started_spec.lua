@@ -350,7 +350,7 @@ for mode, is_threaded in pairs(MODES) do
       first:cancel()
       assert_cancelled(first)
       assert.equal("unauthorized", select(2, second:result()).category)
-      assert.is_nil(next(client.credentials.failures))
+      assert.is_nil(next(client.credentials.parked.failures))
     end)
 
     it("while tokens come and are refused leaves no call behind", function()

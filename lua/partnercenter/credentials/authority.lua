@@ -9,20 +9,16 @@ local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local expiry = require "partnercenter.credentials.expiry"
 local nginx = require "partnercenter.nginx"
+local parked = require "partnercenter.credentials.parked"
 local token_event = require "partnercenter.credentials.token_event"
 
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata|false the core's call that asks for a token
 ---@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
----@field package parked userdata[] the calls that wait for it; some may have ended meanwhile
----@field package failures table<userdata, partnercenter.Error|false> why some of them got none, until they are told
+---@field package parked partnercenter.Parked the calls that wait for it
 local Authority = {}
 Authority.__index = Authority
-
-local OUT_OF_MEMORY = core.error { -- made while there is some
-  category = "unavailable", message = "memory ran out when the access token had come for which the call waited",
-}
 
 --- Whether there is a token that calls can be sent with.
 function Authority:has_token()
@@ -85,7 +81,7 @@ function Authority:begin_renewal()
   if self.refresh_token then
     local ok, err = self:ask_refresh_token()
     if not ok then
-      self:release(self:take_parked(), err) -- those that the function has started
+      self.parked:release(self.parked:take(), err) -- those that the function has started
       return nil, err
     elseif self.renewal or self:has_token() then
       return true
@@ -110,75 +106,23 @@ function Authority:hand_on(usable, token, refresh_token)
   return err
 end
 
-function Authority:take_parked()
-  local parked = self.parked
-  self.parked = {}
-  return parked
-end
-
---- The ids of the calls that still wait.
-function Authority:ids_of(parked)
-  local handle, ids = self.client.core, {}
-  for _, call in ipairs(parked) do
-    if handle:state(call) ~= "done" then
-      ids[#ids + 1] = handle:id(call)
-    end
-  end
-  return ids
-end
-
---- Lets the parked calls go on, or ends them with the error. One that has ended meanwhile, at its
---- deadline, may have been collected, too.
-function Authority:release(parked, err)
-  local handle = self.client.core
-  for _, call in ipairs(parked) do
-    local waits = handle:state(call) ~= "done"
-    if waits and err then
-      self.failures[call] = err
-      handle:cancel(call)
-    elseif waits and handle:is_open() then
-      handle:submit(call)
-    end
-  end
-end
-
---- Ends the parked calls without memory: park has made the room in the table.
-function Authority:abandon(parked)
-  for _, call in ipairs(parked) do
-    if self.failures[call] == false then
-      self.failures[call] = OUT_OF_MEMORY
-    end
-    pcall(self.client.core.cancel, self.client.core, call) -- one that was collected cannot be cancelled
-  end
-end
-
---- Runs a step on the way of the parked calls to their token. Where memory runs out they end, since nobody else
---- would let them go on before their deadlines.
-function Authority:guarded(step, parked, ...)
-  local ok, raised = pcall(step, self, parked, ...)
-  if not ok then
-    self:abandon(parked)
-    error(raised, 0)
-  end
-end
-
---- Gives the parked calls what was granted, or why nothing was.
-function Authority:serve(parked, id, told, begun, seconds, token, refresh_token)
+--- Gives calls what was granted, or why nothing was.
+function Authority:serve(calls, id, told, begun, seconds, token, refresh_token)
   local usable, err = seconds and expiry.usable(seconds), token
   if usable then
     err = self:hand_on(usable, token, refresh_token)
   end
-  local ids = self:ids_of(parked)
+  local ids = self.parked:ids_of(calls)
   token_event.tell_pauses(self.client, ids, id, told)
   token_event.tell(self.client, ids, self.flow, begun, seconds, err)
-  self:release(parked, err)
+  self.parked:release(calls, err)
 end
 
 --- Takes what the authority has answered.
-function Authority:end_renewal(parked)
+function Authority:end_renewal()
   local handle, renewal, begun = self.client.core, self.renewal, self.begun
   self.renewal = false
-  self.parked = {}
+  local calls = self.parked:take()
   local id, told = handle:id(renewal), handle:events(renewal)
   local seconds, token, refresh_token = handle:take_token(renewal)
   local usable = seconds and expiry.usable(seconds)
@@ -186,14 +130,14 @@ function Authority:end_renewal(parked)
     self.renew_at, self.refused = core.now() + usable, nil
   end
   nginx.apart(function()
-    self:guarded(self.serve, parked, id, told, begun, seconds, token, refresh_token)
+    self.parked:guard(calls, self.serve, self, calls, id, told, begun, seconds, token, refresh_token)
   end)
 end
 
 --- The request for a token has ended. The visitor in whose request we are told may go away at any time:
 --- what runs functions of the script does not depend on him.
 function Authority:wake()
-  self:guarded(self.end_renewal, self.parked)
+  self.parked:guard(self.parked.calls, self.end_renewal, self)
 end
 
 --- Lets the call wait for a token.
@@ -210,14 +154,12 @@ function Authority:park(call)
     if not begun then
       return nil, err
     elseif self:has_token() then
-      self:release(self:take_parked())
+      self.parked:release(self.parked:take())
       self.client.core:submit(call)
       return true
     end
   end
-  self.failures[call] = false
-  self.client.core:park(call)
-  self.parked[#self.parked + 1] = call
+  self.parked:add(call)
   return true
 end
 
@@ -245,16 +187,7 @@ function Authority:send(call, refused)
 end
 
 function Authority:take_failure(call)
-  local err = self.failures[call]
-  self.failures[call] = nil
-  if not err then
-    return nil
-  end
-  local copy = {}
-  for name, value in pairs(err) do
-    copy[name] = value
-  end
-  return core.error(copy)
+  return self.parked:take_failure(call)
 end
 
 local M = {}
@@ -273,8 +206,7 @@ function M.new(client, options)
     renew_at = -math.huge,
     renewal = false,
     begun = 0,
-    parked = {},
-    failures = setmetatable({}, { __mode = "k" }),
+    parked = parked.new(client),
   }, Authority)
 end
 
