@@ -32,6 +32,7 @@ build = {
     ["partnercenter.core"] = {
       sources = {
         "src/answer.c",
+        "src/admission.c",
         "src/attach.c",
         "src/buffer.c",
         "src/call.c",
@@ -58,6 +59,7 @@ build = {
         "src/json.c",
         "src/json_string.c",
         "src/lifecycle.c",
+        "src/lines.c",
         "src/login.c",
         "src/mailbox.c",
         "src/misuse.c",

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY ((size_t)256)
+#define FIRST_CAPACITY ((size_t)128)
 
 static void release(struct pc_buffer *buffer) {
     if (buffer->data)

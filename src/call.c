@@ -27,6 +27,7 @@ void pc_call_release(struct pc_call *call) {
     pc_request_free(&call->request);
     pc_event_log_free(&call->events);
     pc_buffer_free(&call->answer.body);
+    pc_buffer_free(&call->message);
     pc_buffer_free(&call->redacted);
     free(call);
 }
@@ -43,10 +44,12 @@ void pc_call_clear(struct pc_call *call) {
     pc_secrets_release(call->secrets);
     pc_request_clear(&call->request);
     pc_answer_clear(&call->answer);
+    pc_buffer_clear(&call->message);
     pc_buffer_clear(&call->redacted);
     pc_event_log_clear(&call->events);
     struct pc_call kept = { .request = call->request,
                             .answer = call->answer,
+                            .message = call->message,
                             .redacted = call->redacted,
                             .events = call->events };
     kept.references = 1;
@@ -57,7 +60,7 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     pc_answer_clear(&call->answer);
     call->code = CURLE_OK;
     call->os_errno = 0;
-    call->message[0] = '\0';
+    pc_buffer_clear(&call->message);
     call->is_sent = false;
     call->has_stray_answer = call->has_large_head = call->too_large = false;
     call->header_bytes = 0;
@@ -77,35 +80,4 @@ void pc_call_repeat(struct pc_call *call) {
     call->is_repeated = true;
     call->is_begun = false;
     call->state = PC_CALL_PREPARED;
-}
-
-/* Into one of the call's lines, which have room for it. */
-static void write_line(char *line, const char *name, const struct pc_guid *id) {
-    size_t length = strlen(name);
-    memcpy(line, name, length + 1);
-    memcpy(line + length, id->text, sizeof id->text);
-}
-
-void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers) {
-    static char json_line[] = "Content-Type: application/json";
-    static char form_line[] = "Content-Type: application/x-www-form-urlencoded";
-    const struct pc_request *request = &call->request;
-    bool has_ids = !request->operation->is_token;
-    char *lines[] = {
-        request->body.length > 0 ? (has_ids ? json_line : form_line) : NULL,
-        has_ids ? call->request_id_line : NULL,
-        has_ids ? call->correlation_id_line : NULL,
-        request->continuation_line.length > 0 ? request->continuation_line.data : NULL,
-    };
-    write_line(call->request_id_line, "MS-RequestId: ", &request->request_id);
-    write_line(call->correlation_id_line, "MS-CorrelationId: ", &request->correlation_id);
-    call->headers = pc_headers_hold(headers);
-
-    call->lines = headers->list;
-    for (size_t i = sizeof lines / sizeof lines[0]; i-- > 0;) {
-        if (!lines[i])
-            continue;
-        call->own_lines[i] = (struct curl_slist){ .data = lines[i], .next = call->lines };
-        call->lines = &call->own_lines[i];
-    }
 }

@@ -47,10 +47,6 @@ struct pc_call {
     struct pc_secrets *secrets; /* the client's, one reference since it was first submitted: what no
                                  * error may show */
     struct pc_headers *headers; /* the client's, one reference; NULL: there was no token yet */
-    struct curl_slist *lines;   /* all of them: the call's own, then the client's */
-    struct curl_slist own_lines[4];
-    char request_id_line[64];
-    char correlation_id_line[64];
 
     struct pc_engine *engine; /* that it was submitted to; NULL: not yet, or not yet again */
     unsigned forks;           /* pc_fork_count() then */
@@ -67,7 +63,7 @@ struct pc_call {
     struct pc_answer answer;
     CURLcode code;
     long os_errno;
-    char message[CURL_ERROR_SIZE]; /* libcurl's, when code is not CURLE_OK */
+    struct pc_buffer message; /* libcurl's or ours, when code is not CURLE_OK */
     bool cancelled;
     bool is_repeated;  /* with another token, after the first was refused */
     bool is_sent;      /* the request of this attempt, as far as libcurl tells */
@@ -109,9 +105,6 @@ void pc_call_close_wakeup(struct pc_call *call);
 
 /* Lets a call that is done be submitted once more, under the same ids and within its deadline. */
 void pc_call_repeat(struct pc_call *call);
-
-/* Makes the call's list of request headers, with `headers` as its tail. */
-void pc_call_link_headers(struct pc_call *call, struct pc_headers *headers);
 
 #pragma GCC visibility pop
 

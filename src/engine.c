@@ -12,8 +12,10 @@
 
 static void note_answer(struct pc_engine *engine, const struct pc_call *call, CURLcode code) {
     bool was_http2 = pc_transfer_was_http2(call->transfer);
-    if (was_http2 && !call->request.operation->is_token)
-        engine->calls_per_connection = PC_HTTP2_CALLS_PER_CONNECTION;
+    if (!call->request.operation->is_token) {
+        engine->is_known = engine->is_known || code == CURLE_OK;
+        engine->speaks_http2 = engine->speaks_http2 || was_http2;
+    }
     if (code != CURLE_OK)
         return;
     engine->heard = pc_clock();
@@ -81,9 +83,7 @@ static int time_to_wait(const struct pc_engine *engine, double max_wait) {
 }
 
 void pc_engine_init(struct pc_engine *engine, const struct pc_engine_options *options) {
-    *engine = (struct pc_engine){ .options = *options,
-                                  .calls_per_connection = 1,
-                                  .retry_budget = PC_RETRY_BUDGET };
+    *engine = (struct pc_engine){ .options = *options, .retry_budget = PC_RETRY_BUDGET };
     pc_mailbox_open(&engine->mailbox);
 }
 
@@ -149,7 +149,7 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
         call->events.is_wanted = engine->options.wants_events;
     }
     if (headers)
-        pc_call_link_headers(call, headers);
+        call->headers = pc_headers_hold(headers);
     post(engine, call, headers ? PC_POST_SUBMIT : PC_POST_PARK);
 }
 

@@ -38,7 +38,7 @@ struct pc_engine {
     struct pc_transfer_pool idle;            /* for the next calls, at most max_connections */
     struct pc_call_list lists[PC_CALL_DONE]; /* of the calls in each state but the last */
     struct pc_due_heap dues;                 /* when each call has to be looked at */
-    size_t calls_per_connection;             /* 1 until the service has answered over HTTP/2 */
+    bool is_known, speaks_http2;             /* the service has answered; over HTTP/2 */
     double heard;                            /* pc_clock(): an attempt has got its answer last */
     double throttled_until;                  /* pc_clock(): no request leaves before */
     double retry_budget;

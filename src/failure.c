@@ -175,11 +175,16 @@ static void push_answer_failure(lua_State *L, struct pc_call *call) {
     lua_settop(L, body);
 }
 
+/* What was said of a failed attempt. */
+static const char *message_of(const struct pc_call *call) {
+    return call->message.length > 0 ? call->message.data : curl_easy_strerror(call->code);
+}
+
 /* Puts in front of the message at the top of the stack what libcurl does not know: that the bound
  * which an attempt has met was the whole call's. */
 static void name_deadline(lua_State *L, const struct pc_call *call) {
     static const char by_name[] = "the deadline"; /* of a call that waited */
-    bool is_named = strncmp(call->message, by_name, sizeof by_name - 1) == 0;
+    bool is_named = strncmp(message_of(call), by_name, sizeof by_name - 1) == 0;
     if (call->code != CURLE_OPERATION_TIMEDOUT || call->ended < call->deadline || is_named)
         return;
     compat_pushnumber(L, call->request.deadline);
@@ -200,9 +205,10 @@ static void push_transfer_failure(lua_State *L, struct pc_call *call) {
         lua_pushliteral(L, "the headers of the answer are larger than is taken (256 KiB, and "
                            "where libcurl has a smaller limit 100 KiB for one)");
     } else {
-        pc_redact_userinfo(call->message); /* of a proxy that the environment names */
-        push_redacted(L, call, call->message, strlen(call->message));
-        if (strncmp(call->message, "CONNECT ", strlen("CONNECT ")) == 0) {
+        if (call->message.data)
+            pc_redact_userinfo(call->message.data); /* of a proxy that the environment names */
+        push_redacted(L, call, message_of(call), strlen(message_of(call)));
+        if (strncmp(message_of(call), "CONNECT ", strlen("CONNECT ")) == 0) {
             lua_pushliteral(L, "the proxy refused: "); /* libcurl does not say who */
             lua_insert(L, -2);
             lua_concat(L, 2);

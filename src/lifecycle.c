@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lifecycle.h"
 
+#include "admission.h"
 #include "category.h"
 #include "clock.h"
 #include "distrust.h"
@@ -49,13 +50,19 @@ static struct pc_category category_of(const struct pc_call *call) {
                                   : pc_category_of_curl(call->code, call->os_errno);
 }
 
+/* Where it says nothing, or memory runs out, the code does (failure.c). */
+static void explain(struct pc_call *call, const char *message) {
+    pc_buffer_clear(&call->message);
+    (void)pc_buffer_append_text(&call->message, message);
+}
+
 /* The end of an attempt, whichever way it came. */
 static void detach(struct pc_engine *engine, struct pc_call *call, CURLcode code) {
     call->code = code;
-    if (code != CURLE_OK && call->message[0] == '\0')
-        strncpy(call->message, curl_easy_strerror(code), sizeof call->message - 1);
     if (!call->transfer)
         return;
+    if (code != CURLE_OK && call->message.length == 0)
+        explain(call, call->transfer->message);
     if (call->answer.has_status) /* libcurl may still have that of an earlier transfer */
         curl_easy_getinfo(call->transfer->easy, CURLINFO_RESPONSE_CODE, &call->answer.status);
     curl_easy_getinfo(call->transfer->easy, CURLINFO_OS_ERRNO, &call->os_errno);
@@ -178,7 +185,7 @@ static void settle(struct pc_engine *engine, struct pc_call *call) {
 void pc_lifecycle_end_attempt(struct pc_engine *engine, struct pc_call *call, CURLcode code,
                               const char *message) {
     if (message)
-        strncpy(call->message, message, sizeof call->message - 1);
+        explain(call, message);
     detach(engine, call, code);
     settle(engine, call);
 }
@@ -220,10 +227,7 @@ static void activate(struct pc_engine *engine, struct pc_call *call) {
 void pc_lifecycle_admit(struct pc_engine *engine) {
     const struct pc_call_list *queued = &engine->lists[PC_CALL_QUEUED];
     const struct pc_call_list *active = &engine->lists[PC_CALL_ACTIVE];
-    size_t limit = engine->options.max_connections * engine->calls_per_connection;
-    if (queued->first && engine->calls_per_connection > 1)
-        pc_transfer_limit_connections(engine->multi, queued->count + active->count,
-                                      engine->options.max_connections);
+    size_t limit = queued->first ? pc_admission_limit(engine) : 0;
     while (queued->first && active->count < limit && pc_lifecycle_throttle_left(engine) <= 0)
         activate(engine, queued->first);
 }

@@ -138,6 +138,7 @@ static CURLcode set_callbacks(struct pc_transfer *transfer) {
     /* That it is set lets libcurl decode; the header itself is among the call's lines. */
     SET(CURLOPT_ACCEPT_ENCODING, PC_ACCEPT_ENCODING);
     SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_ERRORBUFFER, transfer->message);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -238,10 +239,10 @@ static CURLcode set_body(CURL *easy, const struct pc_request *request) {
     return CURLE_OK;
 }
 
-static CURLcode set_call(CURL *easy, struct pc_call *call, double seconds) {
+static CURLcode set_call(struct pc_transfer *transfer, struct pc_call *call, double seconds) {
+    CURL *easy = transfer->easy;
     SET(CURLOPT_TIMEOUT_MS, milliseconds(seconds));
-    SET(CURLOPT_HTTPHEADER, call->lines);
-    SET(CURLOPT_ERRORBUFFER, call->message);
+    SET(CURLOPT_HTTPHEADER, pc_lines_link(&transfer->lines, &call->request, call->headers));
 #if LIBCURL_VERSION_NUM < 0x075000
     call->attempts++; /* counted as it begins, where its sending cannot be seen */
 #endif
@@ -253,15 +254,15 @@ static CURLcode set_call(CURL *easy, struct pc_call *call, double seconds) {
 CURLcode pc_transfer_aim(struct pc_transfer *transfer, struct pc_call *call,
                          const struct pc_route *route, double seconds) {
     transfer->call = call;
+    transfer->message[0] = '\0';
     CURLcode code = set_target(transfer, &call->request, route);
     if (code == CURLE_OK && !pc_transfer_is_ordinary(call))
         code = set_differences(transfer->easy, call, route);
-    return code == CURLE_OK ? set_call(transfer->easy, call, seconds) : code;
+    return code == CURLE_OK ? set_call(transfer, call, seconds) : code;
 }
 
 void pc_transfer_forget(struct pc_transfer *transfer) {
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
     transfer->call = NULL;
 }
 
@@ -275,7 +276,7 @@ bool pc_transfer_lost_answer(const struct pc_call *call, CURLcode code) {
     if (call->request.body.length == 0 || call->avoids_http2)
         return false;
     if (code == CURLE_HTTP2_STREAM)
-        return call->message[0] == '\0'; /* the server's own reasons have a message */
+        return call->transfer->message[0] == '\0'; /* the server's own reasons have a message */
     return code == CURLE_PARTIAL_FILE && pc_transfer_was_http2(call->transfer);
 }
 
@@ -284,13 +285,4 @@ void pc_transfer_configure_multi(CURLM *multi, size_t max_connections) {
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
     /* How many an HTTP/2 server allows is the server's to say; libcurl's own limit is 100. */
     curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
-}
-
-void pc_transfer_limit_connections(CURLM *multi, size_t calls, size_t max_connections) {
-    /* When a connection is full, libcurl opens one for every call that it cannot carry, though the
-     * first of them will carry them all: it does not wait for one that is not open yet. So it may
-     * open as many as the calls need, and one more for when a server is about to close one. */
-    size_t needed = calls / PC_HTTP2_CALLS_PER_CONNECTION + 2;
-    size_t limit = needed < max_connections ? needed : max_connections;
-    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limit);
 }

@@ -3,6 +3,7 @@
 #define PARTNERCENTER_TRANSFER_H
 
 #include "call.h"
+#include "lines.h"
 #include "sockets.h"
 
 #include <curl/curl.h>
@@ -33,6 +34,8 @@ struct pc_transfer {
     CURL *easy;
     struct pc_call *call; /* the one that it is aimed at; NULL: none */
     CURLU *url; /* the parts of the call's URL, which libcurl takes in the place of a text */
+    struct pc_lines lines;         /* the call's own; they go with it */
+    char message[CURL_ERROR_SIZE]; /* libcurl's, when it has failed */
 };
 
 /* NULL when memory runs out. */
@@ -58,14 +61,8 @@ bool pc_transfer_was_http2(const struct pc_transfer *transfer);
  * every repetition would meet, so the call is sent once more, over HTTP/1.1. */
 bool pc_transfer_lost_answer(const struct pc_call *call, CURLcode code);
 
-/* What an HTTP/2 server can be expected to allow at once (RFC 9113, 6.5.2). */
-#define PC_HTTP2_CALLS_PER_CONNECTION 100
-
 /* Sets a multi handle up: it opens and keeps no more than so many connections. */
 void pc_transfer_configure_multi(CURLM *multi, size_t max_connections);
-
-/* Bounds the connections for so many calls over HTTP/2, below `max_connections`. */
-void pc_transfer_limit_connections(CURLM *multi, size_t calls, size_t max_connections);
 
 #pragma GCC visibility pop
 

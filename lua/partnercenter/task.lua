@@ -17,7 +17,7 @@ local WAITING = {}
 ---@field is_in_callback boolean? it runs a function of the script's
 ---@field package co thread
 ---@field package owner table for whom it works
----@field package on_end fun(owner: table, task: partnercenter.Task, ok: boolean, ...) is told what the code returned or raised
+---@field package on_end fun(owner: table, task: partnercenter.Task, ok: boolean, ...) is told what it returned or raised
 local Task = {}
 Task.__index = Task
 

@@ -84,9 +84,7 @@ static void receive(struct pc_call *call, struct pc_text input) {
     struct pc_text message = input;
     if (call->code != CURLE_OK) {
         message = fuzz_line(&message);
-        snprintf(call->message, sizeof call->message, "%.*s", (int)message.length, message.data);
-        if (call->message[0] == '\0') /* it says something always */
-            strcpy(call->message, "failed");
+        CHECK(pc_buffer_append(&call->message, message.data, message.length));
     }
     size_t half = input.length / 2;
     CHECK(pc_buffer_append(&call->answer.body, input.data, half) &&
