@@ -113,8 +113,16 @@ end
 
 local before
 
+--- ThreadSanitizer begins a thread of its own with the first of the process, and keeps it.
+local function begin_first_thread()
+  local client = assert(core.client { access_token = "none" })
+  assert(client:start_thread())
+  client:close()
+end
+
 --- Begins to look.
 function M.watch()
+  begin_first_thread()
   core.wakeup_address() -- whose descriptors a process keeps for good
   watch_methods(debug.getregistry()["partnercenter.core.client"])
   before = inventory()
