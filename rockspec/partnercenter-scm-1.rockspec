@@ -154,6 +154,7 @@ build = {
     ["partnercenter.command.wind_up"] = "lua/partnercenter/command/wind_up.lua",
     ["partnercenter.command.words"] = "lua/partnercenter/command/words.lua",
     ["partnercenter.credentials"] = "lua/partnercenter/credentials.lua",
+    ["partnercenter.credentials.asking"] = "lua/partnercenter/credentials/asking.lua",
     ["partnercenter.credentials.authority"] = "lua/partnercenter/credentials/authority.lua",
     ["partnercenter.credentials.cache"] = "lua/partnercenter/credentials/cache.lua",
     ["partnercenter.credentials.device_code"] = "lua/partnercenter/credentials/device_code.lua",

@@ -86,6 +86,7 @@ static int m_prepare(lua_State *L) {
 /* client:prepare_token() -> call that asks the authority for an access token */
 static int m_prepare_token(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
+    luaL_argcheck(L, client->settings.client_id, 1, "a client with an access token has no app");
     struct pc_call *call = pc_flight_push(L, client);
     char *const *secrets = client->secrets->current;
     if (!pc_token_request(&client->settings, secrets[PC_SECRET_CLIENT],

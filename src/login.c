@@ -12,6 +12,7 @@
  * secret as the refresh token, whose place it has until that is there. */
 static int m_prepare_login(lua_State *L) {
     struct pc_client *client = pc_client_check(L);
+    luaL_argcheck(L, client->settings.client_id, 1, "a client with an access token has no app");
     const char *code =
         lua_toboolean(L, 2) ? client->secrets->current[PC_SECRET_REFRESH_TOKEN] : NULL;
     struct pc_call *call = pc_flight_push(L, client);

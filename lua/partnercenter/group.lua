@@ -110,7 +110,11 @@ end
 ---@param client partnercenter.Client
 ---@return partnercenter.Group
 function M.new(client)
-  return setmetatable({ client = client, running = 0, busy = {}, idle = {}, ended = {} }, Group)
+  local busy, run = {}, client.tasks[coroutine.running() or false]
+  if run then
+    run.pieces = busy
+  end
+  return setmetatable({ client = client, running = 0, busy = busy, idle = {}, ended = {} }, Group)
 end
 
 return M

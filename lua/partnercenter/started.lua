@@ -92,8 +92,7 @@ end
 ---@return any ... what the method returns
 function Call:result()
   check(self, "result")
-  local status = self.task and self.task:status()
-  if status == "running" or status == "normal" then -- we are inside one of its functions
+  if self.task and self.task:has_called_us() then
     error("a call cannot wait for itself", 2)
   end
   while not self.results do
@@ -116,9 +115,7 @@ end
 
 local M = {}
 
---- What a client needs for started calls. In nginx one that nobody holds ends with its request, and
---- leaves nothing behind.
----@param client partnercenter.Client
+--- What a client needs for started calls. In nginx one that nobody holds ends with its request, and is gone.
 function M.prepare(client)
   client.tasks = setmetatable({}, is_nginx and { __mode = "kv" } or nil)
   client.finished = setmetatable({}, is_nginx and { __mode = "k" } or nil)

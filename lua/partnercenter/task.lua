@@ -15,6 +15,7 @@ local WAITING = {}
 ---@field is_cancelled boolean? its next call is cancelled, too
 ---@field is_ending boolean? it begins nothing more
 ---@field is_in_callback boolean? it runs a function of the script's
+---@field pieces table<partnercenter.Task, boolean>? those under way, of a run
 ---@field package co thread
 ---@field package owner table for whom it works
 ---@field package on_end fun(owner: table, task: partnercenter.Task, ok: boolean, ...) is told what it returned or raised
@@ -40,6 +41,16 @@ end
 
 --- What it waits for is done.
 Task.wake = Task.run
+
+--- Whether what runs here was called by the code, as a function of the script's is, or by a piece of it.
+function Task:has_called_us()
+  local status = coroutine.status(self.co)
+  local has_called = status == "running" or status == "normal"
+  for piece in pairs(self.pieces or {}) do
+    has_called = has_called or piece:has_called_us()
+  end
+  return has_called
+end
 
 --- "running" and "normal" (it runs, in one of its functions even), "suspended" or "dead".
 ---@return string

@@ -13,7 +13,8 @@ M.WAITED = "it waits, and was interrupted"
 local FORMS = {
   "bad argument ", "bad option", "bad self of ", "unknown option '", "the client is closed", "the sandbox is stopped",
   "the iterator ", "a call cannot wait for itself", "a rule needs ", "body and headers go with a status",
-  "there is no access token", "[%w_]+ must ", "error loading module '", "module '[%w.]+' not found:",
+  "there is no access token", "calling '[%w_]+' on bad self",
+  "[%w_]+ must ", "error loading module '", "module '[%w.]+' not found:",
   "[%w./]+sandbox/%w+.lua:%d+: module 'cjson.safe' not found:", "attempt to concatenate a ",
 }
 

@@ -43,7 +43,7 @@ local function closed_file()
   return file
 end
 
-local LONG = ("x"):rep(1000000)
+local LONG = ("x"):rep(200000)
 
 --- Those whose value is always the same.
 local CONSTANTS = {

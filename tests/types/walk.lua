@@ -8,15 +8,16 @@ local world = require "tests.types.world"
 
 local unpack = rawget(table, "unpack") or _G.unpack
 
---- The longest that a call may wait, in seconds, before it is interrupted as by Ctrl-C.
-local LONGEST = 2
-
-local M = { count = 0, all = values.all(world.objects), is_verbose = os.getenv "SHOW" }
+local M = {
+  longest = 2, -- that a call may wait, in seconds, before it is interrupted as by Ctrl-C
+  count = 0, problems = {}, all = values.all(world.objects), is_verbose = os.getenv "SHOW",
+}
 
 local begun, seen = 0, {}
 
 local function interrupt()
-  if core.now() > begun + LONGEST then
+  if core.now() > begun + M.longest then
+    begun = core.now()
     error(judge.WAITED, 0)
   end
 end
@@ -59,6 +60,24 @@ local function look_at(fn, ok, results)
   end
 end
 
+--- Remembers what was wrong, once for each function.
+function M.note(fn, problem, arguments)
+  local key = fn.name .. problem:gsub("[%('\n].*", "")
+  if not seen[key] then
+    M.problems[#M.problems + 1] = ("%s %s: %s"):format(fn.name, arguments or "", problem)
+  end
+  seen[key] = true
+end
+
+--- Runs something that is interrupted where it waits for too long.
+function M.watch(way, ...)
+  begun = core.now()
+  debug.sethook(interrupt, "", 100)
+  local ok, results = way(...)
+  debug.sethook()
+  return ok, results
+end
+
 --- Calls it once. `describe` is asked for the arguments where something is wrong.
 ---@param way fun(fn, arguments): ... how it is called: `pcall`, or the like
 function M.try(fn, arguments, describe, way)
@@ -66,21 +85,12 @@ function M.try(fn, arguments, describe, way)
   if M.is_verbose then
     io.stderr:write(fn.name, " ", describe(), "\n")
   end
-  begun = core.now()
-  debug.sethook(interrupt, "", 1000)
-  local ok, results = way(invoke, fn.fn, arguments)
-  debug.sethook()
+  local ok, results = M.watch(way, invoke, fn.fn, arguments)
   local problem = look_at(fn, ok, results)
   if problem then
-    local key = fn.name .. problem:gsub("[%('\n].*", "")
-    if not seen[key] then
-      M.problems[#M.problems + 1] = ("%s %s: %s"):format(fn.name, describe(), problem)
-    end
-    seen[key] = true
+    M.note(fn, problem, describe())
   end
 end
-
-M.problems = {}
 
 --- The arguments of a function that are good, behind its object.
 local function good_arguments(fn, object)

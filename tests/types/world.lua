@@ -33,6 +33,17 @@ M.SERVER = { "127.0.0.1", "0", package.path, package.cpath,
   '{"vetting_time":0,"latency":0,"token_lifetime":60,"customers":1,"unknown_customers":true,"tenant_id":"t",'
   .. '"client_id":"c","client_secret":"s","refresh_token":"r"}' }
 
+--- An access token of the service.
+function M.token()
+  local made = M.new_client()
+  local call = made.core:prepare_token()
+  made.core:submit_token(call)
+  while not made.core:drive(call) do end
+  local _, token = made.core:take_token(call)
+  made:close()
+  return token
+end
+
 local kept, metatables = {}, {}
 
 --- Keeps what `make` makes, as long as it `lives`. (An error is made of any table, with another metatable.)

@@ -4,6 +4,7 @@
 --- the request belongs to the client, and the calls are parked until it has ended. In nginx the script's
 --- functions may let others run: what was true before such a call is looked at again behind it.
 
+local asking = require "partnercenter.credentials.asking"
 local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
@@ -15,7 +16,7 @@ local token_event = require "partnercenter.credentials.token_event"
 ---@class partnercenter.Authority: partnercenter.Credentials
 ---@field package renew_at number by core.now()
 ---@field package renewal userdata|false the core's call that asks for a token
----@field package asker thread|string|nil the coroutine in which the script is being asked for the refresh token
+---@field package asking partnercenter.Asking the script for the refresh token
 ---@field package parked partnercenter.Parked the calls that wait for it
 local Authority = {}
 Authority.__index = Authority
@@ -23,12 +24,6 @@ Authority.__index = Authority
 --- Whether there is a token that calls can be sent with.
 function Authority:has_token()
   return core.now() < self.renew_at
-end
-
---- Whether a coroutine is asking the script for the refresh token, as far as this one can tell: in
---- nginx it may have ended with its request.
-function Authority:is_asking()
-  return self.asker == "main" or self.asker and coroutine.status(self.asker) ~= "dead"
 end
 
 --- Takes a token that another client has left in the cache.
@@ -58,9 +53,7 @@ end
 ---@return partnercenter.Error? err
 function Authority:ask_refresh_token()
   local handle = self.client.core
-  self.asker = coroutine.running() or "main"
-  local ok, token, reason = callback.run(self.client, self.refresh_token)
-  self.asker = nil
+  local ok, token, reason = self.asking:ask(self.refresh_token)
   if not ok then
     return nil, callback.error(handle, "refresh_token", token)
   elseif type(token) ~= "string" then
@@ -144,12 +137,12 @@ end
 ---@return boolean? parked or, where there is a token meanwhile, submitted
 ---@return partnercenter.Error? err
 function Authority:park(call)
-  if self.asker == (coroutine.running() or "main") then
+  if self.asking:would_wait_for_itself(call) then
     return nil, core.error {
       category = "unauthorized",
       message = "the refresh_token function made a call of the client that waits for its token",
     }
-  elseif not self.renewal and not self:is_asking() then
+  elseif not self.renewal and not self.asking:is_under_way() then
     local begun, err = self:begin_renewal()
     if not begun then
       return nil, err
@@ -204,6 +197,7 @@ function M.new(client, options)
     on_refresh_token = options.on_refresh_token,
     cache = cache.new(client, options.token_cache, flow),
     renew_at = -math.huge,
+    asking = asking.new(client),
     renewal = false,
     begun = 0,
     parked = parked.new(client),
