@@ -165,7 +165,8 @@ static bool has_news(struct pc_engine *engine) {
            (engine->eventful || pc_mailbox_count_ended(&engine->mailbox) > 0);
 }
 
-void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait) {
+/* Moves all calls on as far as they can be without waiting. */
+static void move_on(struct pc_engine *engine) {
     int running = 0;
     take_posted(engine);
     pc_lifecycle_admit(engine);
@@ -174,10 +175,16 @@ void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, doubl
         fail_active(engine, code);
     take_ends(engine);
     pc_lifecycle_look_at_due(engine);
+}
+
+void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait) {
+    move_on(engine);
     if ((call && call->state == PC_CALL_DONE) || has_news(engine))
         return;
     pc_lifecycle_admit(engine);
     curl_multi_poll(engine->multi, NULL, 0, time_to_wait(engine, max_wait), NULL);
+    if (!engine->is_threaded && max_wait > 0) /* or else it is driven again anyway */
+        move_on(engine);
 }
 
 void pc_engine_add_eventful(struct pc_engine *engine, struct pc_call *call) {

@@ -68,8 +68,8 @@ void pc_engine_submit(struct pc_engine *engine, struct pc_call *call, struct pc_
 void pc_engine_cancel(struct pc_call *call);
 
 /* Moves all calls on without waiting, then, if `call` (which may be NULL) is not done, waits until
- * something can be done again: at most `max_wait` seconds, less when a signal arrives. Where the
- * script drives, that is at once when a watched call has ended. */
+ * something can be done again, and does it: at most `max_wait` seconds, less when a signal arrives.
+ * Where the script drives, that is at once when a watched call has ended. */
 void pc_engine_drive(struct pc_engine *engine, const struct pc_call *call, double max_wait);
 
 /* Appends a call to those with events that the script was not told, unless it is among them; and

@@ -4,6 +4,8 @@
 #include "compat.h"
 #include "qualification.h"
 
+#include <string.h>
+
 /* Replaces the qualification at the top of the stack, a name in any case or an integer, by the
  * enumeration's spelling. A name that is not in the enumeration stays: the service may add one. */
 static bool spell_qualification(lua_State *L) {
@@ -14,6 +16,8 @@ static bool spell_qualification(lua_State *L) {
         known = pc_qualification_by_name(name, length);
         if (!known)
             return length > 0;
+        if (strcmp(name, known->name) == 0)
+            return true;
     } else if (lua_type(L, -1) == LUA_TNUMBER) {
         known = pc_qualification_by_value(lua_tonumber(L, -1));
     }

@@ -8,8 +8,10 @@ local upstream = require "tests.bench.upstream"
 local BAR = 1.12
 local FEW, MANY = 100, 600 -- calls
 
+local ROUNDS = 3 -- of which the least counts: a slow server makes a client look for its answer more often
+
 --- The instructions of a whole run, start and end included.
-local function count(name, calls, server)
+local function count_once(name, calls, server)
   local path = os.tmpname()
   local output = files.output_of(("valgrind --tool=callgrind --callgrind-out-file=%s %s %d 1 %s %s 2>&1 && echo done")
     :format(path, cases.CONTESTANTS[name].command, calls, server.url(0), server.ca_file))
@@ -17,6 +19,14 @@ local function count(name, calls, server)
   local instructions = assert(files.read(path):match "\ntotals: (%d+)", "callgrind has not counted")
   os.remove(path)
   return tonumber(instructions)
+end
+
+local function count(...)
+  local least = math.huge
+  for _ = 1, ROUNDS do
+    least = math.min(least, count_once(...))
+  end
+  return least
 end
 
 local function for_a_call(name, server)
