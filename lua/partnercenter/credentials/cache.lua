@@ -53,9 +53,14 @@ end
 
 local M = {}
 
---- Whether the object can be a cache: anything with the two methods.
+local function methods_of(object)
+  return object.get, object.set
+end
+
+--- Whether the object can be a cache: anything with the two methods. (There is no function made for it: when memory
+--- runs out, that is no fault of the object's.)
 function M.is_one(object)
-  local ok, get, set = pcall(function() return object.get, object.set end)
+  local ok, get, set = pcall(methods_of, object)
   return ok and get ~= nil and set ~= nil
 end
 
