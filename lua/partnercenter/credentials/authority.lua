@@ -133,6 +133,14 @@ function Authority:wake()
   self.parked:guard(self.parked.calls, self.end_renewal, self)
 end
 
+--- Takes what the authority has answered where nobody could be told of it, when memory ran out.
+function Authority:catch_up()
+  local handle, renewal = self.client.core, self.renewal
+  if renewal and handle:state(renewal) == "done" and not self.client.waiters[handle:id(renewal)] then
+    self:wake()
+  end
+end
+
 --- Lets the call wait for a token.
 ---@return boolean? parked or, where there is a token meanwhile, submitted
 ---@return partnercenter.Error? err
@@ -158,6 +166,7 @@ end
 
 function Authority:send(call, refused)
   local handle = self.client.core
+  self:catch_up()
   if refused then
     handle:repeat_call(call)
     if handle:is_access_token(refused) then
