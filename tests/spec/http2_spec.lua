@@ -14,6 +14,11 @@ local STREAMS = {
   ["127.0.0.4"] = { streams = 128, requests = 50 },
 }
 
+local MODULES = [[
+  load_module /usr/lib/nginx/modules/ndk_http_module.so;
+  load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+]]
+
 local SERVER = [[
   server {
     listen ADDRESS:PORT ssl http2;
@@ -24,6 +29,9 @@ local SERVER = [[
     ssl_protocols TLSv1.2 TLSv1.3;
     default_type application/json;
     location /ok/ { return 200 '{"qualification":"Education"}'; }
+    location /slow/ { # so that a connection is full for as long as another one takes to open
+      content_by_lua_block { ngx.req.read_body() ngx.sleep(0.1) ngx.print('{"qualification":"Education"}') }
+    }
     location /401/ { return 401 '{"code":"401","description":"early"}'; }
     location /429/ { return 429 '{"code":"429","description":"early"}'; }
     location /413/ { client_max_body_size 1; proxy_pass http://127.0.0.1:1; }
@@ -46,7 +54,7 @@ setup(function()
     })
   end
   folder.self_sign { name = "server", for_names = table.concat(names, ",") }
-  nginx = servers.nginx(table.concat(blocks))
+  nginx = servers.nginx(table.concat(blocks), MODULES)
   nghttpx = servers.nghttpx(folder.directory .. "/server", "127.0.0.1", nginx.port)
 end)
 
@@ -124,7 +132,7 @@ describe("many calls at once over HTTP/2", function()
     { calls = 2, address = "127.0.0.2", max_connections = 2, most = 1 },
     { calls = 8, address = "127.0.0.2", max_connections = 2, most = 1 },
     -- 2 at a time: one may be given up whose server refused what was sent before it had told its limit
-    { calls = 200, address = "127.0.0.2", max_connections = 2, least = 2, most = 20 },
+    { calls = 200, address = "127.0.0.2", path = "slow", max_connections = 2, least = 2, most = 20 },
     { calls = 200, address = "127.0.0.2", max_connections = 1, most = 1 },
     { calls = 100, address = "127.0.0.3", most = 1 },
     { calls = 200, address = "127.0.0.3", least = 1, most = 4 }, -- 2, and 1 or 2 that libcurl opens beside them
@@ -135,7 +143,7 @@ describe("many calls at once over HTTP/2", function()
       :format(row.calls, STREAMS[row.address].streams, row.max_connections or "left out")
     it(("share %s: %s"):format(most == 1 and "one connection" or "few connections", where), function()
       local outcomes, customer_id = update_at_once(row.calls, {
-        base_url = at(row.address, "ok"), max_connections = row.max_connections,
+        base_url = at(row.address, row.path or "ok"), max_connections = row.max_connections,
       })
       assert_all_succeeded(outcomes)
       local connections = connections_of(customer_id, row.calls)
