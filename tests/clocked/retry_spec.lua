@@ -34,10 +34,11 @@ local function begin(...)
   return call
 end
 
---- Moves the call on until it is neither on the wire nor about to be.
+--- Moves the call on until it is neither on the wire nor about to be. Without waiting, or a short pause might end in
+--- the same step in which it has begun.
 local function settle(call)
   repeat
-    client:drive(call, 0.01)
+    client:drive(call, 0)
     local state = client:state(call)
   until state == "paused" or state == "done"
   return client:state(call)
