@@ -92,8 +92,12 @@ static int f_customer_id(lua_State *L) {
     struct pc_guid guid;
     size_t length = 0;
     const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &length) : NULL;
-    bool parsed = text && pc_guid_parse(text, length, &guid);
-    lua_pushstring(L, parsed ? guid.text : NULL);
+    if (!text || !pc_guid_parse(text, length, &guid))
+        lua_pushnil(L);
+    else if (strcmp(text, guid.text) == 0)
+        lua_settop(L, 1); /* which it is already */
+    else
+        lua_pushstring(L, guid.text);
     return 1;
 }
 

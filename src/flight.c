@@ -107,34 +107,28 @@ static int m_prepare_pause(lua_State *L) {
     return 1;
 }
 
-/* client:be_patient(call): its deadline begins when it is first sent, and no throttle refuses it
- * before. Before it is submitted. */
-static int m_be_patient(lua_State *L) {
-    pc_flight_check(L, pc_client_get(L))->is_patient = true;
-    return 0;
-}
-
-/* client:begin(call) -> whether take_fork has something to say. The clock of a prepared call runs
- * from now on, and not from its submission. */
+/* client:begin(call [, is_watched [, is_patient]]) -> its id, whether take_fork has something to say.
+ * Before it is submitted: its clock runs from now on. `ended` will tell of the end of one that is
+ * watched. Of one that is patient the deadline begins when it is first sent, and no throttle refuses
+ * it before. */
 static int m_begin(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     struct pc_engine *engine = &client->engine;
     pc_engine_follow_fork(engine);
-    pc_flight_check(L, client)->begun = pc_clock();
+    struct pc_call *call = pc_flight_check(L, client);
+    luaL_argcheck(L, !call->is_begun, 2, "the call has begun already");
+    call->begun = pc_clock();
+    call->is_watched = lua_toboolean(L, 3);
+    call->is_patient = lua_toboolean(L, 4);
+    lua_pushnumber(L, call->id);
     lua_pushboolean(L, engine->has_forked);
-    return 1;
+    return 2;
 }
 
 /* client:id(call) -> the number by which `ended` and `events` name it */
 static int m_id(lua_State *L) {
     lua_pushnumber(L, pc_flight_check(L, pc_client_get(L))->id);
     return 1;
-}
-
-/* client:watch(call): `ended` will tell of its end. Before it is submitted. */
-static int m_watch(lua_State *L) {
-    pc_flight_check(L, pc_client_get(L))->is_watched = true;
-    return 0;
 }
 
 /* Begins the call, without headers as one that waits for an access token; or gives them to a parked
@@ -262,10 +256,8 @@ const luaL_Reg pc_flight_methods[] = {
     { "prepare", m_prepare },
     { "prepare_token", m_prepare_token },
     { "prepare_pause", m_prepare_pause },
-    { "be_patient", m_be_patient },
     { "begin", m_begin },
     { "id", m_id },
-    { "watch", m_watch },
     { "park", m_park },
     { "submit", m_submit },
     { "submit_token", m_submit_token },

@@ -2,7 +2,6 @@
 #include "guid.h"
 
 #include "random.h"
-#include "text.h"
 
 #define RANDOM_BYTES 16
 
@@ -10,11 +9,14 @@ static bool is_hyphen_position(size_t position) {
     return position == 8 || position == 13 || position == 18 || position == 23;
 }
 
-/* The lower case of a hexadecimal digit, or NUL. */
-static char lower_hex(char digit) {
-    char lower = pc_text_lower(digit);
-    bool is_digit = (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f');
-    return (char)(is_digit ? lower : '\0');
+/* The byte of a GUID as we write it, or NUL where it is none at that position. */
+static char canonical(char byte, size_t position) {
+    if (is_hyphen_position(position))
+        return (char)(byte == '-' ? byte : '\0');
+    if (byte >= '0' && byte <= '9')
+        return byte;
+    char lower = (char)(byte | 0x20); /* of a letter of ASCII */
+    return (char)(lower >= 'a' && lower <= 'f' ? lower : '\0');
 }
 
 bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {
@@ -26,10 +28,8 @@ bool pc_guid_parse(const char *text, size_t length, struct pc_guid *guid) {
         return false;
     struct pc_guid parsed = { { 0 } };
     for (size_t i = 0; i < PC_GUID_LENGTH; i++) {
-        parsed.text[i] = lower_hex(text[i]);
-        if (is_hyphen_position(i) && text[i] == '-')
-            parsed.text[i] = '-';
-        else if (is_hyphen_position(i) || parsed.text[i] == '\0')
+        parsed.text[i] = canonical(text[i], i);
+        if (parsed.text[i] == '\0')
             return false;
     }
     *guid = parsed;

@@ -17,9 +17,9 @@ local work = require "partnercenter.bulk.work"
 
 local M = {}
 
---- How many pieces are begun between two looks at those under way: the ones that end at once, as malformed
---- items do, would hold up the others.
-local MOST_AT_ONCE = 64
+--- How many polls are begun between two looks at what is under way, where there is room for fewer: those that
+--- end at once would hold up the others.
+local MOST_POLLS = 64
 
 M.OPTIONS = {
   { name = "concurrency", types = "number", default = 16, check = options.whole(1, 65535) },
@@ -37,7 +37,7 @@ M.OPTIONS = {
 
 ---@class partnercenter.Run
 ---@field values table the options
----@field sent table of item.options
+---@field sent partnercenter.Sent
 ---@field task partnercenter.Call? the started call whose code it is
 ---@field ledger partnercenter.Memory|partnercenter.Journal
 ---@field tally partnercenter.Tally
@@ -56,14 +56,14 @@ function Run:release(unit)
 end
 
 --- Begins a piece for a customer, who has no other then; unless somebody else has taken it meanwhile.
-local function begin(run, code, unit, ...)
+local function begin(run, code, unit, wait)
   local is_held, err = run.ledger:holds(unit)
   if not is_held then
     return run.tally:fail(err)
   end
   run.busy[unit.customer_id] = true
   run.tally.in_flight = run.tally.in_flight + 1
-  run.group:spawn(code, run, unit, ...)
+  run.group:spawn(code, run, unit, wait)
 end
 
 --- Whether one more piece can be begun now.
@@ -76,7 +76,7 @@ end
 --- Begins the polls that are due. One for a customer with a call in flight waits for its end.
 ---@return boolean is_again whether to come back soon
 local function begin_polls(run)
-  for _ = 1, MOST_AT_ONCE do
+  for _ = 1, math.max(MOST_POLLS, run.pace:room(run.group.running)) do
     if not may_begin(run) then
       return false
     end
@@ -94,11 +94,10 @@ local function begin_polls(run)
   return true
 end
 
---- Reads items of the source, and admits those that are well formed.
+--- Reads as many items of the source as there is room for, and admits those that are well formed.
 local function admit(run)
   local counts = run.tally
-  local most = run.ledger.batch or math.min(MOST_AT_ONCE, run.pace:room(run.group.running))
-  local units, malformed, err = run.source:read(most)
+  local units, malformed, err = run.source:read(run.ledger.batch or run.pace:room(run.group.running))
   counts.total = counts.total + #units + #malformed
   for _, each in ipairs(malformed) do
     counts:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
@@ -121,36 +120,33 @@ local function admit(run)
 end
 
 --- Makes sure that there is an item to begin, where there is one.
----@return boolean is_again whether to come back soon: what is under way goes on between two reads
+---@return boolean has_more whether there may be others behind
 local function fill(run)
   if #run.ready > 0 then
-    return false
+    return true
   elseif not run.source.is_exhausted then
     admit(run)
-    return #run.ready == 0
+    return true
   end
   local left, err = run.ledger:take_left_behind()
   run.tally:fail(err)
   run.ready = left or {}
-  return false
+  return #run.ready > 0
 end
 
---- Begins new items; one for a customer with a call in flight holds up the others.
----@return boolean is_again whether to come back soon
+--- Begins new items, of one reading; one for a customer with a call in flight holds up the others.
+---@return boolean is_again whether to come back soon: what is under way goes on between two readings
 local function begin_items(run)
-  for _ = 1, MOST_AT_ONCE do
-    if not may_begin(run) then
-      return false
-    end
-    local is_again = fill(run)
+  local has_more = may_begin(run) and fill(run)
+  while may_begin(run) do
     local unit = run.ready[#run.ready]
-    if run.tally.failure or not unit or run.busy[unit.customer_id] then
-      return is_again
+    if not unit or run.busy[unit.customer_id] then
+      return has_more and not unit
     end
     run.ready[#run.ready] = nil
     begin(run, work.update, unit)
   end
-  return true
+  return false
 end
 
 local function is_done(run)
@@ -232,7 +228,7 @@ function M.run(client, items, values)
     client = client,
     values = values,
     task = flight.task(client),
-    sent = item.options(values),
+    sent = item.sent(values),
     ledger = opened,
     source = from,
     tally = tally.new(client, from, values),

@@ -36,10 +36,11 @@ local task_of = M.task
 --- Waits until the call is done: a started one lets whoever runs it do other things, nginx does them
 --- of its own accord, and else the engine is driven. That loop is in Lua so that hooks run between two
 --- steps: what they raise, as Ctrl-C does, cancels the call.
+---@param id integer the call's
 ---@return partnercenter.Error? err why it cannot be waited for
-local function wait(client, call, task)
+local function wait(client, call, id, task)
   if task then
-    return task:wait(call)
+    return task:wait(call, id)
   elseif is_nginx then
     return nginx.wait(client, call, turn.turn)
   end
@@ -51,16 +52,17 @@ local function wait(client, call, task)
 end
 
 --- Sends the call, or lets it wait for a token, until it is done.
----@param task partnercenter.Call? the started call whose code runs here
+---@param id integer the call's
+---@param task partnercenter.Task? whose code runs here
 ---@param refused string? the token with which the service has refused it
 ---@return boolean? sent false: there is no other token to send it with
 ---@return partnercenter.Error? err
-local function send(client, call, task, refused)
+local function send(client, call, id, task, refused)
   local credentials = client.credentials
   local sent, err = credentials:send(call, refused)
   if sent then
-    local owner = is_nginx and kept.keep(client, call)
-    err = wait(client, call, task)
+    local owner = is_nginx and kept.keep(client, call, id)
+    err = wait(client, call, id, task)
     err = credentials:take_failure(call) or err
     if owner then
       kept.give_back(client, owner)
@@ -114,28 +116,28 @@ local function tell(client, call)
 end
 
 --- Sends the call, once more where its token is refused.
+---@return integer id of the call
 ---@return partnercenter.Error? err why it was not sent, or not once more
-local function fly(client, call)
+local function fly(client, call, is_patient)
   local handle, task = client.core, task_of(client)
-  if handle:begin(call) then -- and not when it was prepared: a page is prepared before the loop asks for it
+  local id, has_forked = handle:begin(call, is_nginx or task ~= nil, is_patient)
+  if has_forked then
     turn.follow_fork(client)
   end
+  local _
   local err = problem_of(client, task)
   if err then
-    return err
-  elseif is_nginx or task then
-    handle:watch(call)
+    return id, err
   end
-  local _
-  _, err = send(client, call, task)
+  _, err = send(client, call, id, task)
   local refused = not err and handle:refused_token(call)
   if refused then
     tell(client, call) -- ahead of what will be told of the new token
   end
   if refused and handle:is_open() then
-    _, err = send(client, call, task, refused)
+    _, err = send(client, call, id, task, refused)
   end
-  return err
+  return id, err
 end
 
 local function collect(client, call, err)
@@ -160,14 +162,12 @@ end
 local function wait_for_pause(client, task, seconds, owner)
   local handle = client.core
   local call = handle:prepare_pause(seconds)
-  if task and not is_nginx then
-    handle:watch(call)
-  end
+  local id = handle:begin(call, task and not is_nginx)
   handle:park(call)
   if owner then
     owner.pause = call
   end
-  local err = wait(client, call, task)
+  local err = wait(client, call, id, task)
   if owner then -- (which may have cancelled it)
     owner.pause = nil
   end
@@ -208,17 +208,17 @@ end
 --- Makes a prepared call.
 ---@param client partnercenter.Client
 ---@param call userdata
+---@param is_patient? boolean its deadline begins when it is first sent
 ---@return table? result
 ---@return partnercenter.Error? err
 ---@return table meta
-function M.perform(client, call)
-  local handle, listener = client.core, client.listener
+function M.perform(client, call, is_patient)
+  local id, failure = fly(client, call, is_patient)
+  local listener = client.listener
   if not listener then
-    return collect(client, call, fly(client, call))
+    return collect(client, call, failure)
   end
-  local failure = fly(client, call)
   tell(client, call)
-  local id = handle:id(call)
   local result, err, meta = collect(client, call, failure)
   meta.event_error = listener:take_error(id)
   return result, err, meta

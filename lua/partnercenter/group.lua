@@ -43,9 +43,9 @@ local function spawn_in_nginx(group, code, ...)
 end
 
 --- Does pieces in one coroutine, which is dear to make, one after the other.
-local function serve(group, worker, code, ...)
+local function serve(group, worker, code, x, y, z)
   group.busy[worker] = true
-  code(group.client, ...)
+  code(group.client, x, y, z)
   group.busy[worker] = nil
   ended(group)
   return serve(group, worker, worker:rest(group.idle))
@@ -57,23 +57,23 @@ local function give_up(group, worker, _, raised)
   ended(group, raised)
 end
 
-local function spawn_here(group, code, ...)
+local function spawn_here(group, code, x, y, z)
   local idle = group.idle
   local worker = idle[#idle]
   if worker then
     idle[#idle] = nil
-    return worker:go_on(code, ...)
+    return worker:go_on(code, x, y, z)
   end
   worker = task.new(group.client, serve, give_up, group)
-  return worker:run(group, worker, code, ...)
+  return worker:run(group, worker, code, x, y, z)
 end
 
 local spawn = nginx.is_here() and spawn_in_nginx or spawn_here
 
---- Runs `code(client, ...)` until it waits for the first time, and on from there while others run.
-function Group:spawn(code, ...)
+--- Runs `code(client, x, y, z)` until it waits for the first time, and on from there while others run.
+function Group:spawn(code, x, y, z)
   self.running = self.running + 1
-  return spawn(self, code, ...)
+  return spawn(self, code, x, y, z)
 end
 
 --- Raises what a piece has raised.

@@ -21,11 +21,12 @@ end
 --- Keeps a call that has been submitted.
 ---@param client partnercenter.Client
 ---@param call userdata
+---@param id integer the call's
 ---@return table owner what the coroutine that waits for the call has to hold, and to give back
-function M.keep(client, call)
-  local owner = { id = client.core:id(call) }
-  client.waiters[owner.id] = setmetatable({
-    client = client, call = call, id = owner.id, owner = setmetatable({ owner }, { __mode = "v" }),
+function M.keep(client, call, id)
+  local owner = { id = id }
+  client.waiters[id] = setmetatable({
+    client = client, call = call, id = id, owner = setmetatable({ owner }, { __mode = "v" }),
   }, Kept)
   return owner
 end

@@ -46,7 +46,7 @@ local function catch_up(call)
     finish(call, call.task, false, OUT_OF_MEMORY)
   elseif awaited and client.core:state(awaited) == "done" then
     client.waiters[client.core:id(awaited)] = nil
-    call.task:run()
+    call.task:wake()
   end
 end
 
@@ -64,7 +64,7 @@ local function wait_in_nginx(call)
   end
   local err = nginx.wait(call.client, awaited, turn.turn)
   if call.task.call == awaited then
-    call.task:run(nil, err)
+    call.task:wake(err)
   end
 end
 

@@ -33,14 +33,17 @@ local function settle(task, ok, ...)
   return settle(task, coroutine.resume(task.co))
 end
 
---- Lets the code go on.
----@param ... any what it is told
+--- Lets the code begin.
+---@param ... any its arguments
 function Task:run(...)
   return settle(self, coroutine.resume(self.co, ...))
 end
 
 --- What it waits for is done.
-Task.wake = Task.run
+---@param err partnercenter.Error? why that cannot be waited for
+function Task:wake(err)
+  return settle(self, coroutine.resume(self.co, err))
+end
 
 --- Whether what runs here was called by the code, as a function of the script's is, or by a piece of it.
 function Task:has_called_us()
@@ -59,17 +62,18 @@ function Task:status()
 end
 
 --- Suspends the code until the core's call is done.
+---@param id integer the call's
 ---@return partnercenter.Error? err why it cannot be waited for
-function Task:wait(call)
+function Task:wait(call, id)
   local client = self.client
   self.call = call
   if not is_nginx then
-    client.waiters[client.core:id(call)] = self
+    client.waiters[id] = self
   end
   if self.is_cancelled then
     client.core:cancel(call)
   end
-  local _, err = coroutine.yield(WAITING)
+  local err = coroutine.yield(WAITING)
   self.call = nil
   return err
 end
@@ -88,9 +92,10 @@ function Task:rest(idle)
   return coroutine.yield(WAITING)
 end
 
-function Task:go_on(...)
+--- Tells the code that rests to go on.
+function Task:go_on(code, x, y, z)
   self.client.tasks[self.co] = self
-  return settle(self, coroutine.resume(self.co, ...))
+  return settle(self, coroutine.resume(self.co, code, x, y, z))
 end
 
 --- Ends the call that it waits for as cancelled, and the next ones.

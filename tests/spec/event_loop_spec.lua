@@ -78,7 +78,7 @@ describe("a client that is collected", function()
       for i = 1, 10 do
         calls[i] = assert(client:prepare("get_customer", id_of(i)))
         if i % 2 == 0 then
-          client:watch(calls[i])
+          client:begin(calls[i], true)
         end
         if i <= 8 then
           client:submit(calls[i])
@@ -150,7 +150,7 @@ describe("a call of the core", function()
 
   local function submit(i)
     local call = assert(client:prepare("get_customer", id_of(i)))
-    client:watch(call)
+    client:begin(call, true)
     client:submit(call)
     return call
   end
@@ -189,7 +189,7 @@ describe("a call of the core", function()
       local cause = submit(1)
       repeat client:drive(cause, 0.01) until client:state(cause) == "paused"
       local patient = assert(client:prepare("get_customer", id_of(2)))
-      client:be_patient(patient)
+      client:begin(patient, false, true)
       client:submit(patient)
       repeat
         assert.equal(math.huge, client:time_left(patient))

@@ -23,16 +23,22 @@ end
 ---@field is_repeated boolean? an earlier request for it may have had its effect
 ---@field lapses integer? of the journal's hold, when it was taken
 
---- Calls a function that reads of an item, whose metatable is the script's: what that raises is bad data too.
-local function read_safely(position, read, ...)
-  local ok, value, err = pcall(read, ...)
-  if not ok then
-    return nil, bad_input(position, "it raised when it was read: " .. callback.text_of(value))
-  end
-  return value, err
+--- The error of an item whose metatable, which is the script's, raised: that is bad data too.
+---@param raised any
+---@return partnercenter.Error `bad_input`
+function M.unreadable(position, raised)
+  return bad_input(position, "it raised when it was read: " .. callback.text_of(raised))
 end
 
-local function read(item, position)
+--- Reads an item as far as a run has to know it. Raises what its metatable raises.
+---@param item any
+---@param position integer
+---@return partnercenter.Unit? unit
+---@return partnercenter.Error? err `bad_input`
+function M.read(item, position)
+  if type(item) ~= "table" then
+    return nil, bad_input(position, "an item must be a table, not a " .. type(item))
+  end
   local customer_id = core.customer_id(item.customer_id)
   local qualification = core.qualification_name(item.qualification)
   if not customer_id then
@@ -44,52 +50,48 @@ local function read(item, position)
   return { item = item, position = position, customer_id = customer_id, qualification = qualification }
 end
 
---- Reads an item as far as a run has to know it.
----@param item any
----@param position integer
----@return partnercenter.Unit? unit
----@return partnercenter.Error? err `bad_input`
-function M.read(item, position)
-  if type(item) ~= "table" then
-    return nil, bad_input(position, "an item must be a table, not a " .. type(item))
-  end
-  return read_safely(position, read, item, position)
+--- What the calls of a run send.
+---@class partnercenter.Sent
+---@field options table of the call, filled anew for each item
+---@field is_filled boolean the item was read without raising
+
+---@param values table the options of the run
+---@return partnercenter.Sent
+function M.sent(values)
+  return {
+    options = { timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries },
+    is_filled = false,
+  }
 end
 
---- The options that the calls of a run have in common: a table that is filled anew for each.
----@param values table of the run
-function M.options(values)
-  return { timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries }
-end
-
-local function fill(sent, unit)
-  local item = unit.item
-  sent.request_id = unit.request_id
+local function prepare(handle, unit, sent)
+  local options, item = sent.options, unit.item
+  sent.is_filled = false
+  options.request_id = unit.request_id
   for i = 1, #M.SENT do
     local name = M.SENT[i]
-    sent[name] = item[name]
+    options[name] = item[name]
   end
-  return sent
+  sent.is_filled = true
+  return handle:prepare("update_qualification", unit.customer_id, unit.qualification, options)
 end
 
 --- The core's call for it.
 ---@param handle userdata the core's client
 ---@param unit partnercenter.Unit
----@param sent table of M.options
+---@param sent partnercenter.Sent
 ---@return userdata? call
 ---@return partnercenter.Error? err `bad_input`
 function M.prepare(handle, unit, sent)
-  local filled, problem = read_safely(unit.position, fill, sent, unit)
-  if not filled then
-    return nil, problem
-  end
-  local ok, call, err = pcall(handle.prepare, handle, "update_qualification", unit.customer_id, unit.qualification, sent)
-  if not ok then -- a wrong type, which the rest of the run survives
-    return nil, bad_input(unit.position, (tostring(call):gsub("^[^:]+:%d+: ", "")))
-  elseif not call then
+  local ok, call, err = pcall(prepare, handle, unit, sent)
+  if ok and call then
+    return call
+  elseif ok then
     return nil, bad_input(unit.position, err.message)
+  elseif not sent.is_filled then
+    return nil, M.unreadable(unit.position, call)
   end
-  return call
+  return nil, bad_input(unit.position, (tostring(call):gsub("^[^:]+:%d+: ", ""))) -- a wrong type
 end
 
 return M

@@ -15,6 +15,7 @@ local LONGEST_READ = 1
 ---@field count integer how many were read
 ---@field is_exhausted boolean there is no further one
 ---@field package raised partnercenter.Error? what it raised, when that is not told yet
+---@field package item table? that is being read
 local Source = {}
 Source.__index = Source
 
@@ -30,44 +31,53 @@ local function iterator_of(items)
   end
 end
 
---- Reads the next item; nil when there is none, or when the source raised.
-local function next_item(self)
-  if self.raised then
-    return nil, self.raised
+--- Reads items until there are so many in all, for as long as that may take, or until something raises.
+local function read_items(self, units, malformed, most, ends)
+  repeat
+    local value = self.next()
+    if value == nil then
+      self.is_exhausted = true
+      return
+    end
+    self.count = self.count + 1
+    self.item = value
+    local unit, err = item.read(value, self.count)
+    self.item = nil
+    if unit then
+      units[#units + 1] = unit
+    else
+      malformed[#malformed + 1] = { item = value, err = err }
+    end
+  until #units + #malformed >= most or core.now() > ends
+end
+
+--- Takes what was raised: by an item, or by the source itself.
+local function catch(self, malformed, raised)
+  if self.item == nil then
+    self.raised = callback.error(self.client.core, "source", raised)
+    return
   end
-  local ok, value = callback.run(self.client, self.next)
-  if not ok then
-    return nil, callback.error(self.client.core, "source", value)
-  end
-  return value
+  malformed[#malformed + 1] = { item = self.item, err = item.unreadable(self.count, raised) }
+  self.item = nil
 end
 
 --- Reads up to so many items; fewer where that takes long.
 ---@param most integer
 ---@return partnercenter.Unit[] units
 ---@return table[] malformed each `{ item, err }`
----@return partnercenter.Error? err what the source raised
+---@return partnercenter.Error? err what the source raised, once the units ahead of it were returned
 function Source:read(most)
-  local units, malformed, begun = {}, {}, core.now()
-  for i = 1, most do
-    if i > 1 and core.now() > begun + LONGEST_READ then
+  local units, malformed, ends = {}, {}, core.now() + LONGEST_READ
+  while not self.raised and not self.is_exhausted and #units + #malformed < most do
+    local ok, raised = callback.run(self.client, read_items, self, units, malformed, most, ends)
+    if ok then
       break
     end
-    local value, raised = next_item(self)
-    if raised and #units > 0 then -- which comes after the units
-      self.raised = raised
-      break
-    elseif value == nil then
-      self.is_exhausted = true
-      return units, malformed, raised
-    end
-    self.count = self.count + 1
-    local unit, err = item.read(value, self.count)
-    if unit then
-      units[#units + 1] = unit
-    else
-      malformed[#malformed + 1] = { item = value, err = err }
-    end
+    catch(self, malformed, raised)
+  end
+  if self.raised and #units == 0 then
+    self.is_exhausted = true
+    return units, malformed, self.raised
   end
   return units, malformed
 end

@@ -19,12 +19,6 @@ function M.new_wait(client, unit, values)
   })
 end
 
---- Makes a call whose deadline begins when it is first sent.
-local function perform(client, call)
-  client.core:be_patient(call)
-  return flight.perform(client, call)
-end
-
 --- What the customer has of the qualification that the service refuses to set, being set already.
 ---@return table? qualification
 ---@return integer attempts
@@ -34,7 +28,7 @@ local function find_effect(client, unit, values)
   local call = handle:prepare("get_qualifications", unit.customer_id, {
     timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
   })
-  local list, err, meta = perform(client, call)
+  local list, err, meta = flight.perform(client, call, true)
   return list and vetting.find(list, unit.qualification), meta.attempts, err and err.category == "cancelled" and err
 end
 
@@ -44,7 +38,7 @@ local function send(client, run, unit)
   if not call then
     return nil, err, { attempts = 0, elapsed = 0 }
   end
-  local result, failure, meta = perform(client, call)
+  local result, failure, meta = flight.perform(client, call, true)
   if failure and unit.is_repeated and REFUSALS[failure.status] and client.core:is_open() then
     local attempts, cancelled
     result, attempts, cancelled = find_effect(client, unit, run.values)

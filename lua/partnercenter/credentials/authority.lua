@@ -81,8 +81,8 @@ function Authority:begin_renewal()
     end
   end
   local renewal, begun = handle:prepare_token(), core.now()
-  handle:watch(renewal)
-  self.client.waiters[handle:id(renewal)] = self
+  local id = handle:begin(renewal, true)
+  self.client.waiters[id] = self
   handle:submit_token(renewal)
   self.renewal, self.begun = renewal, begun -- last: where memory runs out above, nobody waits for it
   return true
