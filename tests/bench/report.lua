@@ -118,8 +118,22 @@ end
 
 local PANEL = [[
 set title "CPU time for a call, %s (microseconds, logarithmic)" noenhanced
-plot for [i=2:4] "%s" index %d using i:xtic(1) title word("%s", i - 1) with histogram
+plot for [i in "%s"] "%s" index %d using (column(int(i))):xtic(1) title word("%s", i - 1) with histogram
 ]]
+
+--- The columns of a grid's block in which something was measured.
+local function columns_of(grid)
+  local columns = {}
+  for place, protocol in ipairs(upstream.ORDER) do
+    for _, name in ipairs(grid.names) do
+      if grid.cells[name][protocol] then
+        columns[#columns + 1] = place + 1
+        break
+      end
+    end
+  end
+  return table.concat(columns, " ")
+end
 
 local function plot(grids)
   local titles = {}
@@ -140,7 +154,7 @@ set key outside top center horizontal
 ]]):format(420 * #grids, PLOT, #grids)
   for i, grid in ipairs(grids) do
     data = data .. block(grid)
-    script = script .. PANEL:format(grid.group.name, DATA, i - 1, table.concat(titles, " "))
+    script = script .. PANEL:format(grid.group.name, columns_of(grid), DATA, i - 1, table.concat(titles, " "))
   end
   files.write(DATA, data)
   files.write("build/bench/result.gnuplot", script)
