@@ -107,10 +107,10 @@ static int m_prepare_pause(lua_State *L) {
     return 1;
 }
 
-/* client:begin(call [, is_watched [, is_patient]]) -> its id, whether take_fork has something to say.
- * Before it is submitted: its clock runs from now on. `ended` will tell of the end of one that is
- * watched. Of one that is patient the deadline begins when it is first sent, and no throttle refuses
- * it before. */
+/* client:begin(call [, is_watched [, is_patient]]) -> its id, whether take_fork has something to
+ * say. Before it is submitted: its clock runs from now on. `ended` will tell of the end of one that
+ * is watched. Of one that is patient the deadline begins when it is first sent, and no throttle
+ * refuses it before. */
 static int m_begin(lua_State *L) {
     struct pc_client *client = pc_client_get(L);
     struct pc_engine *engine = &client->engine;

@@ -38,7 +38,7 @@ M.OPTIONS = {
 ---@class partnercenter.Run
 ---@field values table the options
 ---@field sent partnercenter.Sent
----@field task partnercenter.Call? the started call whose code it is
+---@field task partnercenter.Task? whose code it is, where it was started
 ---@field ledger partnercenter.Memory|partnercenter.Journal
 ---@field tally partnercenter.Tally
 ---@field package source partnercenter.Source
@@ -196,7 +196,7 @@ local function go(run)
   end
 end
 
---- The same. What is raised here, as Ctrl-C does, ends the calls in flight; the journal keeps what is
+--- Does so. What is raised here, as Ctrl-C does, ends the calls in flight; the journal keeps what is
 --- known of them.
 local function go_safely(run)
   if not flight.is_direct(run.client) then -- a started call, whose code cannot yield through pcall in Lua 5.1

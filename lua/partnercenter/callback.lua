@@ -3,6 +3,7 @@
 --- call is waited for there and then, whoever runs the function.
 
 local core = require "partnercenter.core"
+local tasks = require "partnercenter.task"
 
 local M = {}
 
@@ -34,7 +35,7 @@ end
 ---@return boolean ok
 ---@return any ... what it returned, or raised
 function M.run(client, fn, ...)
-  local task = client.tasks[coroutine.running() or false]
+  local task = tasks.running(client)
   if not task or task.is_in_callback then
     return pcall(fn, ...)
   end

@@ -6,6 +6,7 @@ local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local kept = require "partnercenter.kept"
 local nginx = require "partnercenter.nginx"
+local tasks = require "partnercenter.task"
 local turn = require "partnercenter.turn"
 
 local M = {}
@@ -23,11 +24,11 @@ local function drive_until_done(client, call)
   until done
 end
 
---- The started call whose code runs here.
+--- The task whose code runs here, and no function of the script's.
 ---@param client partnercenter.Client
----@return partnercenter.Call?
+---@return partnercenter.Task?
 function M.task(client)
-  local task = client.tasks[coroutine.running() or false]
+  local task = tasks.running(client)
   return task and not task.is_in_callback and task or nil
 end
 
@@ -88,7 +89,7 @@ local function problem_of(client, task)
 end
 
 --- Why a run begins nothing more, beside what is under way; nil when it may.
----@param task partnercenter.Call? the started call whose code the run is
+---@param task partnercenter.Task? whose code the run is
 ---@return partnercenter.Error? err
 function M.ending(client, task)
   local err = problem_of(client, task)

@@ -110,7 +110,7 @@ end
 ---@param client partnercenter.Client
 ---@return partnercenter.Group
 function M.new(client)
-  local busy, run = {}, client.tasks[coroutine.running() or false]
+  local busy, run = {}, task.running(client)
   if run then
     run.pieces = busy
   end

@@ -111,6 +111,13 @@ end
 
 local M = {}
 
+--- The one whose code runs here, or a function of the script's that it has called; nil where it is neither.
+---@param client partnercenter.Client
+---@return partnercenter.Task?
+function M.running(client)
+  return client.tasks[coroutine.running() or false]
+end
+
 --- The code does not run yet.
 ---@param client partnercenter.Client
 ---@param code function

@@ -56,7 +56,7 @@ function M.turn(client)
   kept.tell(client)
 end
 
---- The same, after all calls were moved on as far as they can be without waiting.
+--- Moves all calls on as far as they can be without waiting, and takes a turn.
 function M.advance(client)
   if not is_nginx and client.core:is_open() then
     client.core:drive(nil, 0)

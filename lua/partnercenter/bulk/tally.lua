@@ -12,7 +12,7 @@ local M = {}
 local Tally = {}
 Tally.__index = Tally
 
---- The run ends: nothing more is begun.
+--- Ends the run, where there is an error: nothing more is begun.
 ---@param err partnercenter.Error?
 function Tally:fail(err)
   self.failure = self.failure or err

@@ -26,7 +26,8 @@ local function is_elsewhere(self, rows)
   return false
 end
 
-local function find(rows, qualification)
+--- The one of a customer's rows that has this qualification.
+local function row_of(rows, qualification)
   for _, found in ipairs(rows) do
     if found.qualification == qualification then
       return found
@@ -89,7 +90,7 @@ end
 ---@return boolean? is_skipped it came to its end before this run began (or else it is counted when it does)
 local function admit_one(self, unit)
   local rows = row.of_customer(self.db, self.run, unit.customer_id)
-  local found = find(rows, unit.qualification)
+  local found = row_of(rows, unit.qualification)
   if not self.may_add then
     check_source(self, unit, found)
   end
@@ -127,10 +128,15 @@ function M.admit(self, units)
   return { to_do = to_do, skipped = skipped }
 end
 
---- Takes a row for this process.
+--- Takes a row for this process, unless another works for its customer.
+---@return boolean is_taken
 local function take(self, found)
+  if is_elsewhere(self, row.of_customer(self.db, self.run, found.customer_id)) then
+    return false
+  end
   row.hold(self.db, self.run, found, self.me, hold.SECONDS)
   found.lapses = self.hold.lapses
+  return true
 end
 
 local function renew(self)
@@ -163,8 +169,7 @@ end
 function M.due(self)
   local db, rows = self.db, {}
   for _, found in ipairs(row.due(db, self.run, self.me, MOST)) do
-    if not is_elsewhere(self, row.of_customer(self.db, self.run, found.customer_id)) then
-      take(self, found)
+    if take(self, found) then
       found.begun = core.now() - (db.now - found.vetting_begun)
       rows[#rows + 1] = row.entry(found, self.new_wait)
     end
@@ -182,8 +187,7 @@ end
 function M.left_behind(self)
   local units, look_in = {}, nil
   for _, found in ipairs(row.sending(self.db, self.run, self.me, MOST)) do
-    if not is_elsewhere(self, row.of_customer(self.db, self.run, found.customer_id)) then
-      take(self, found)
+    if take(self, found) then
       units[#units + 1] = row.unit(found)
     end
     look_in = #units > 0 and 0 or LOOK_AGAIN
