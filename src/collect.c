@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "failure.h"
 #include "flight.h"
+#include "fork.h"
 #include "result.h"
 #include "token.h"
 
@@ -61,11 +62,13 @@ static int m_refusals(lua_State *L) {
 }
 
 /* client:refused_token(call) -> the access token for which the service refused a call that is done,
- * with 401; nil where it did not */
+ * with 401; nil where it did not, and where another process will send it once more: the call came
+ * through a fork */
 static int m_refused_token(lua_State *L) {
     const struct pc_call *call = pc_flight_check(L, pc_client_get(L));
-    if (call->state == PC_CALL_DONE && !call->cancelled && call->code == CURLE_OK &&
-        call->answer.status == 401 && call->headers && call->headers->token)
+    if (call->state == PC_CALL_DONE && call->forks == pc_fork_count() && !call->cancelled &&
+        call->code == CURLE_OK && call->answer.status == 401 && call->headers &&
+        call->headers->token)
         lua_pushstring(L, call->headers->token);
     else
         lua_pushnil(L);

@@ -235,3 +235,37 @@ for mode, is_threaded in pairs(MODES) do
     end)
   end)
 end
+
+describe("calls whose token was refused before the fork", function()
+  it("are sent once more by the parent alone", function()
+    local server = assert(sandbox.start())
+    local client = assert(partnercenter.new(server:client_options()))
+    check_customer(1, client:get_customer(id_of(1)))
+    client:pollfd()
+    server:fail { status = 401, times = 3 }
+    local calls = {}
+    for i = 1, 3 do
+      calls[i] = client:start("get_customer", id_of(i))
+    end
+    for i = 1, 3 do
+      repeat until client.core:state(calls[i].task.call) == "done" -- which the script was not told
+    end
+    assert.equal("0 ", in_child(function()
+      for i = 1, 3 do
+        local customer, err = calls[i]:result()
+        assert(customer == nil and err.status == 401, tostring(err))
+      end
+      check_client(client, 100)
+    end))
+    for i = 1, 3 do
+      check_customer(i, calls[i]:result())
+    end
+    local count = 0
+    for _, request in ipairs(server:requests()) do
+      count = count + (request.path:find(id_of(3), 1, true) and 1 or 0)
+    end
+    assert.equal(2, count)
+    client:close()
+    server:stop()
+  end)
+end)
