@@ -89,7 +89,7 @@ describe("careless:", function()
   end)
 
   it("an argument", function()
-    kept.process = io.popen(("exec tail --pid=$PPID -f /dev/null %s 2> /dev/null & echo $!"):format(SECRET))
+    kept.process = io.popen(("exec tail --pid=$PPID -f /dev/null %s > /dev/null 2>&1 & echo $!"):format(SECRET))
     kept.pid = kept.process:read "*l"
     repeat until program_of(kept.pid) == "tail" -- the shell has become it
   end)
