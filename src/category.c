@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "category.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 /* Partner Center's documented statuses. Those not listed are server errors, not retryable. */
@@ -55,9 +56,16 @@ struct pc_category pc_category_of_status(long status) {
     return (struct pc_category){ "server_error", false };
 }
 
+/* Whether it is what a connection breaks with. One that could not be made leaves another errno,
+ * also where the next address of the host could be reached. */
+static bool is_of_broken_connection(long os_errno) {
+    return os_errno == ECONNRESET || os_errno == ECONNABORTED || os_errno == EPIPE ||
+           os_errno == ETIMEDOUT;
+}
+
 struct pc_category pc_category_of_curl(CURLcode code, long os_errno) {
     const struct pc_category network = { "network", true };
-    if (code == CURLE_SSL_CONNECT_ERROR && os_errno != 0)
+    if (code == CURLE_SSL_CONNECT_ERROR && is_of_broken_connection(os_errno))
         return network;
     for (size_t i = 0; i < sizeof of_curl / sizeof of_curl[0]; i++) {
         if (of_curl[i].code == code)

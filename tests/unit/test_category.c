@@ -34,7 +34,10 @@ static const struct {
     { CURLE_GOT_NOTHING, 0, "network", 1 },
     { CURLE_HTTP2_STREAM, 0, "network", 1 },
     { CURLE_SSL_CONNECT_ERROR, ECONNRESET, "network", 1 },
+    { CURLE_SSL_CONNECT_ERROR, EPIPE, "network", 1 },
     { CURLE_SSL_CONNECT_ERROR, 0, "tls", 0 },
+    { CURLE_SSL_CONNECT_ERROR, ECONNREFUSED, "tls", 0 }, /* of another address of the host */
+    { CURLE_SSL_CONNECT_ERROR, ENETUNREACH, "tls", 0 },
     { CURLE_PEER_FAILED_VERIFICATION, 0, "tls", 0 },
     { CURLE_OPERATION_TIMEDOUT, 0, "timeout", 1 },
     { CURLE_WRITE_ERROR, 0, "response_parsing", 0 },
