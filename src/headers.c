@@ -16,7 +16,7 @@ static bool add(struct pc_headers *headers, const char *name, const char *value)
         return false;
     snprintf(line, size, "%s%s", name, value);
     struct curl_slist *list = curl_slist_append(headers->list, line);
-    pc_text_wipe(line);
+    pc_text_free(line);
     if (list)
         headers->list = list;
     return list != NULL;
@@ -34,7 +34,7 @@ static struct pc_headers *new_headers(char *token, const struct line *lines, siz
         headers->references = 1;
         headers->token = token;
     } else {
-        pc_text_wipe(token);
+        pc_text_free(token);
     }
     for (size_t i = 0; added && i < count; i++) {
         if (lines[i].value[0] != '\0')
@@ -85,6 +85,6 @@ void pc_headers_release(struct pc_headers *headers) {
     for (struct curl_slist *line = headers->list; line; line = line->next)
         explicit_bzero(line->data, strlen(line->data));
     curl_slist_free_all(headers->list);
-    pc_text_wipe(headers->token);
+    pc_text_free(headers->token);
     free(headers);
 }

@@ -18,22 +18,22 @@ struct pc_secrets *pc_secrets_hold(struct pc_secrets *secrets) {
     return secrets;
 }
 
-static void wipe(char **text) {
-    pc_text_wipe(*text);
+static void forget(char **text) {
+    pc_text_free(*text);
     *text = NULL;
 }
 
-static void wipe_all(struct pc_secrets *secrets) {
+static void forget_all(struct pc_secrets *secrets) {
     for (size_t i = 0; i < PC_SECRET_COUNT; i++) {
-        wipe(&secrets->current[i]);
-        wipe(&secrets->former[i]);
+        forget(&secrets->current[i]);
+        forget(&secrets->former[i]);
     }
 }
 
 void pc_secrets_close(struct pc_secrets *secrets) {
     secrets->is_closed = true;
     if (secrets->references == 1)
-        wipe_all(secrets);
+        forget_all(secrets);
 }
 
 void pc_secrets_release(struct pc_secrets *secrets) {
@@ -41,7 +41,7 @@ void pc_secrets_release(struct pc_secrets *secrets) {
         return;
     int left = atomic_fetch_sub(&secrets->references, 1) - 1;
     if (left == 0 || (left == 1 && secrets->is_closed))
-        wipe_all(secrets);
+        forget_all(secrets);
     if (left == 0)
         free(secrets);
 }
@@ -51,11 +51,11 @@ bool pc_secrets_set(struct pc_secrets *secrets, enum pc_secret which, struct pc_
     if (!copy)
         return false;
     if (secrets->current[which] && strcmp(secrets->current[which], copy) != 0) {
-        wipe(&secrets->former[which]);
+        forget(&secrets->former[which]);
         secrets->former[which] = secrets->current[which];
         secrets->current[which] = NULL;
     }
-    wipe(&secrets->current[which]);
+    forget(&secrets->current[which]);
     secrets->current[which] = copy;
     return true;
 }

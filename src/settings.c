@@ -206,7 +206,7 @@ void pc_settings_free(struct pc_settings *settings) {
     free(settings->tenant_id);
     free(settings->client_id);
     free(settings->ca_file);
-    pc_text_wipe(settings->proxy); /* its password may be in it */
+    pc_text_free(settings->proxy); /* its password may be in it */
     free(settings->user_agent);
     curl_slist_free_all(settings->proxy_lines);
     free(settings->locale);

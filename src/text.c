@@ -82,7 +82,7 @@ bool pc_text_equals(const char *text, size_t length, const char *name) {
     return true;
 }
 
-void pc_text_wipe(char *text) {
+void pc_text_free(char *text) {
     if (text)
         explicit_bzero(text, strlen(text));
     free(text);

@@ -30,9 +30,8 @@ char pc_text_lower(char byte);
 /* Whether the bytes equal the NUL-terminated `name`, ASCII letters in any case. */
 bool pc_text_equals(const char *text, size_t length, const char *name);
 
-/* Frees a malloc'ed text that may hold a secret: its bytes are overwritten before. NULL is allowed.
- */
-void pc_text_wipe(char *text);
+/* Frees a malloc'ed text, which may hold a secret: its bytes are wiped first. NULL is allowed. */
+void pc_text_free(char *text);
 
 #pragma GCC visibility pop
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 
+#include "text.h"
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define OUT_OF_MEMORY "could not be read: out of memory"
 
@@ -14,7 +15,7 @@ static bool host_is_loopback(const char *host) {
     struct in_addr address;
     if (inet_pton(AF_INET, host, &address) == 1)
         return (ntohl(address.s_addr) >> 24) == 127;
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0;
+    return pc_text_equals(host, strlen(host), "localhost") || strcmp(host, "[::1]") == 0;
 }
 
 static bool has_part(CURLU *handle, CURLUPart part) {
