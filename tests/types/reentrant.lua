@@ -3,15 +3,13 @@
 --- a call waits directly, as a started one, and with a thread of the client's own. In the environment: SHOW, to be
 --- shown each before it is tried; EVERY, each so manieth alone (17).
 
-io.stderr = assert(io.open("complaints", "w")) -- luacheck: ignore 122 (those of the command, which are many)
+require "tests.types.complaints"
 local core = require "partnercenter.core"
 local judge = require "tests.types.judge"
 local surface = require "tests.types.surface"
 local values = require "tests.types.values"
 local walk = require "tests.types.walk"
 local world = require "tests.types.world"
-
-local unpack = rawget(table, "unpack") or _G.unpack
 
 local CUSTOMER = values.CUSTOMER
 
@@ -60,9 +58,9 @@ local function add_functions()
         local self = fn.object == world.objects["a client"] and client or fn.object == world.objects["a client's core"]
           and client.core or fn.object == world.objects["a started call"] and call or fn.object and fn.object()
         if self then
-          return fn.fn(self, unpack(fn.good))
+          return fn.fn(self, values.unpack(fn.good))
         end
-        return fn.fn(unpack(fn.good))
+        return fn.fn(values.unpack(fn.good))
       end
     end
   end
@@ -187,7 +185,7 @@ end
 
 walk.longest = 0.3
 add_functions()
-local every, begun, number, names = tonumber(os.getenv "EVERY") or 17, core.now(), 0, {}
+local every, number, names = tonumber(os.getenv "EVERY") or 17, 0, {}
 for name in pairs(ACTIONS) do
   names[#names + 1] = name
 end
@@ -207,8 +205,4 @@ for _, point in ipairs(POINTS) do
   end
   collectgarbage()
 end
-print(("%d functions and actions at %d points in %d ways: %d combinations in %.1f s"):format(#names, #POINTS, #WAYS,
-  walk.count, core.now() - begun))
-if #walk.problems > 0 then
-  error(table.concat(walk.problems, "\n"), 0)
-end
+walk.finish(("%d functions and actions at %d points in %d ways"):format(#names, #POINTS, #WAYS))

@@ -4,7 +4,7 @@
 --- coroutine (0: not); SHOW, to be shown each combination before it is tried; TIMES, what each function took.
 --- It writes files: the folder it runs in is to be one of its own.
 
-io.stderr = assert(io.open("complaints", "w")) -- luacheck: ignore 122 (those of the command, which are many)
+require "tests.types.complaints"
 local core = require "partnercenter.core"
 local surface = require "tests.types.surface"
 local values = require "tests.types.values"
@@ -28,7 +28,7 @@ local function in_coroutine(fn, ...)
   return ok, results
 end
 
-local begun, functions = core.now(), surface.functions()
+local functions = surface.functions()
 for number, fn in ipairs(functions) do
   if not only or fn.name:find(only, 1, true) then
     local before, at = walk.count, core.now()
@@ -49,7 +49,4 @@ end
 local client = world.new_client()
 assert(client:get_customer(values.CUSTOMER))
 client:close()
-print(("%d functions, %d combinations of arguments in %.1f s"):format(#functions, walk.count, core.now() - begun))
-if #walk.problems > 0 then
-  error(table.concat(walk.problems, "\n"), 0)
-end
+walk.finish(("%d functions"):format(#functions))

@@ -5,6 +5,8 @@ local cjson = require "cjson.safe"
 
 local M = {}
 
+M.unpack = rawget(table, "unpack") or _G.unpack
+
 --- What the functions and metatables of the script raise.
 M.RAISED = setmetatable({}, { __tostring = function() return "raised by the script" end })
 

@@ -6,14 +6,12 @@ local judge = require "tests.types.judge"
 local values = require "tests.types.values"
 local world = require "tests.types.world"
 
-local unpack = rawget(table, "unpack") or _G.unpack
-
 local M = {
   longest = 2, -- that a call may wait, in seconds, before it is interrupted as by Ctrl-C
   count = 0, problems = {}, all = values.all(world.objects), is_verbose = os.getenv "SHOW",
 }
 
-local begun, seen = 0, {}
+local loaded, begun, seen = core.now(), 0, {}
 
 local function interrupt()
   if core.now() > begun + M.longest then
@@ -28,7 +26,7 @@ end
 
 --- The caller, whose place the messages of public functions bear.
 local function invoke(fn, arguments)
-  local results = pack(fn(unpack(arguments, 1, arguments.n)))
+  local results = pack(fn(values.unpack(arguments, 1, arguments.n)))
   return results
 end
 
@@ -147,6 +145,15 @@ function M.pairs(fn, step, offset)
         end
       end
     end
+  end
+end
+
+--- Tells how much was tried, and raises what was wrong.
+---@param what string
+function M.finish(what)
+  print(("%s: %d combinations in %.1f s"):format(what, M.count, core.now() - loaded))
+  if #M.problems > 0 then
+    error(table.concat(M.problems, "\n"), 0)
   end
 end
 

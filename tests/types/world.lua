@@ -6,8 +6,6 @@ local sandbox = require "partnercenter.sandbox"
 local server = require "partnercenter.sandbox.server"
 local values = require "tests.types.values"
 
-local unpack = rawget(table, "unpack") or _G.unpack
-
 local CUSTOMER = values.CUSTOMER
 
 local service = assert(sandbox.start { vetting_time = 0 })
@@ -134,7 +132,7 @@ define("a stopped sandbox", function()
   made:stop()
   return made
 end, always)
-define("a server", function() return assert(server.start(unpack(M.SERVER))) end, runs)
+define("a server", function() return assert(server.start(values.unpack(M.SERVER))) end, runs)
 define("the headers of a request", function()
   return { headers = service:requests()[1].headers }
 end, always)
