@@ -61,7 +61,7 @@ function M.start()
     local file = assert(io.open(path, "w"))
     file:write(sql)
     file:close()
-    local text = run(("psql --no-psqlrc -v ON_ERROR_STOP=1 --quiet --tuples-only --no-align --file=%s \"%s\"")
+    local text = run((bin .. "/psql --no-psqlrc -v ON_ERROR_STOP=1 --quiet --tuples-only --no-align --file=%s \"%s\"")
       :format(path, server.url(database)))
     os.remove(path)
     return text
