@@ -250,9 +250,10 @@ function M.nginx(block, main, port, workers)
   end
 
   function server.stop()
-    shown_secrets.look_in(directory, { ["nginx.conf"] = true })
-    run(("kill -QUIT $(cat %s/nginx.pid) 2>/dev/null; while [ -e %s/nginx.pid ]; do sleep 0.05; done; rm -r %s")
-      :format(directory, directory, directory))
+    run(("kill -QUIT $(cat %s/nginx.pid) 2>/dev/null; while [ -e %s/nginx.pid ]; do sleep 0.05; done")
+      :format(directory, directory))
+    shown_secrets.look_in(directory, { ["nginx.conf"] = true }) -- now that all of its log is written
+    run("rm -r " .. directory)
   end
 
   return server
