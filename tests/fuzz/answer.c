@@ -84,6 +84,7 @@ static void receive(struct pc_call *call, struct pc_text input) {
     struct pc_text message = input;
     if (call->code != CURLE_OK) {
         message = fuzz_line(&message);
+        message.length = strnlen(message.data, message.length); /* it is a string of C */
         CHECK(pc_buffer_append(&call->message, message.data, message.length));
     }
     size_t half = input.length / 2;
