@@ -130,6 +130,36 @@ describe("the credentials of the command", function()
     other:stop()
   end)
 
+  it("of another app, which come into the file meanwhile, are left there", function()
+    store()
+    server:fail { status = 503, headers = { ["Retry-After"] = "1" }, path = "/oauth2/token" }
+    local process = support.start(folder, {}, "codes")
+    support.wait_for(function() return #server:requests() > 0 end)
+    settings.tenant_id, settings.refresh_token = "other.example", "the-token-of-the-other-tenant"
+    store()
+    process.wait()
+    assert.equal("the-token-of-the-other-tenant", kept())
+  end)
+
+  it("of another app, which come into the file meanwhile, are not sent in this one's name", function()
+    server:stop()
+    server = assert(sandbox.start { vetting_time = 10000 })
+    settings = server:client_options()
+    store()
+    local process = support.start(folder, {}, ("update %s Education --wait --interval 0.1")
+      :format "3f2504e0-4f89-41d3-9a0c-0305e82c3301")
+    support.wait_for(function() return #server:requests() > 1 end)
+    settings.tenant_id, settings.refresh_token = "other.example", "the-token-of-the-other-tenant"
+    store()
+    server:fail { status = 401, times = 100 }
+    local status, _, err = process.wait()
+    assert.equal(3, status, err)
+    assert.matches("the credentials file is another app's by now", err)
+    for _, request in ipairs(server:requests()) do
+      assert.is_nil(request.body:find("of-the-other", 1, true))
+    end
+  end)
+
   it("are not stored where nobody logs in", function()
     for _, code in ipairs { "authorization_declined", "expired_token" } do
       server:fail { status = 400, path = "/oauth2/token", body = ('{"error":"%s","error_description":"no"}'):format(code) }

@@ -92,15 +92,26 @@ function M.read(is_for_login)
   return complete(values, kept)
 end
 
---- Reads the refresh token anew, since others may have had it renewed.
-local function kept_refresh_token()
+--- What the file has now, where it is still of the same app: somebody may have logged in as another.
+---@return table? kept
+---@return string? problem
+local function read_again(values)
   local kept, problem = credentials_file.read()
+  if kept and not (agree(values, kept) and agree(kept, values)) then
+    return nil, "the credentials file is another app's by now"
+  end
+  return kept, problem
+end
+
+--- Reads the refresh token anew, since others may have had it renewed.
+local function kept_refresh_token(values)
+  local kept, problem = read_again(values)
   return kept and kept.refresh_token, problem or "the credentials file has no refresh token any more"
 end
 
 --- Keeps a new refresh token. Where that fails the old one stays good for a while.
-local function keep_refresh_token(token)
-  local kept, problem = credentials_file.read()
+local function keep_refresh_token(values, token)
+  local kept, problem = read_again(values)
   if kept then
     kept.refresh_token = token
     kept, problem = credentials_file.write(kept)
@@ -117,7 +128,8 @@ function M.client_options(values)
     options[name] = values[name]
   end
   if values.is_kept then
-    options.refresh_token, options.on_refresh_token = kept_refresh_token, keep_refresh_token
+    options.refresh_token = function() return kept_refresh_token(values) end
+    options.on_refresh_token = function(token) keep_refresh_token(values, token) end
   end
   return options
 end
