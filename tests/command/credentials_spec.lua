@@ -180,6 +180,18 @@ describe("the credentials of the command", function()
     assert.equal("", support.read_or_nothing(file))
   end)
 
+  for number, path in ipairs { "/oauth2/devicecode", "/oauth2/token" } do
+    it("are not waited for after a signal, where there is no answer from " .. path, function()
+      server:fail { delay = 3600, times = 100, path = path }
+      local process = support.start(folder, settings, "login")
+      support.wait_for(function() return #server:requests() == number end)
+      process.signal "INT"
+      local status, _, err = process.wait()
+      assert.equal(130, status, err)
+      assert.matches("nothing was stored", err)
+    end)
+  end
+
   -- What is run, what is slow meanwhile, and after how many requests it is looked.
   for _, row in ipairs {
     { "codes --json", "/validations", 2 }, { "login", "/oauth2/token", 2 },

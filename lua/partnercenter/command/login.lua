@@ -17,7 +17,7 @@ local USED = { "cloud", "base_url", "login_url", "tenant_id", "client_id", "clie
 
 --- Waits until the person has logged in.
 ---@return string? refresh_token
----@return partnercenter.Error? err nil where a signal has come
+---@return partnercenter.Error? err of no interest where a signal has come
 local function wait(login)
   while signals.sleep(login.interval) do
     local token, err = login:poll()
@@ -46,7 +46,7 @@ end
 
 --- Logs in with an app.
 local function log_in(client, values, out)
-  local login, err = device_code.begin(client)
+  local login, err = device_code.begin(client, signals.caught)
   local token
   if login then
     out:line(terminal.plain(login.message))
@@ -54,7 +54,7 @@ local function log_in(client, values, out)
   end
   if token then
     return store(values, token)
-  elseif err then
+  elseif not signals.caught() then
     output.complain(err)
     return status.of(err)
   end

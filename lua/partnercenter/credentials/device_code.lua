@@ -24,10 +24,14 @@ local LIFETIME = 900
 local Login = {}
 Login.__index = Login
 
---- Runs a request to the authority to its end.
-local function perform(handle, call)
+--- Runs a request to the authority to its end, which comes early where nobody wants it any more.
+local function perform(handle, call, is_unwanted)
   handle:submit_token(call)
-  while not handle:drive(call) do end
+  while not handle:drive(call) do
+    if is_unwanted() then
+      handle:cancel(call)
+    end
+  end
   return call
 end
 
@@ -36,7 +40,7 @@ end
 ---@return partnercenter.Error? err why it will not happen any more
 function Login:poll()
   local handle = self.handle
-  local seconds, token, refresh_token = handle:take_token(perform(handle, handle:prepare_login(true)))
+  local seconds, token, refresh_token = handle:take_token(perform(handle, handle:prepare_login(true), self.is_unwanted))
   if seconds and refresh_token then
     return refresh_token
   elseif seconds then
@@ -56,11 +60,12 @@ local TEXTS = { "user_code", "verification_url", "message" }
 
 --- Begins a login with the tenant and the app of a client, which is of no other use then.
 ---@param client partnercenter.Client
+---@param is_unwanted fun(): any whether the login is to end as `cancelled`, asked while an answer is waited for
 ---@return partnercenter.Login? login
 ---@return partnercenter.Error? err
-function M.begin(client)
+function M.begin(client, is_unwanted)
   local handle = client.core
-  local answer, err = handle:take_device_code(perform(handle, handle:prepare_login()))
+  local answer, err = handle:take_device_code(perform(handle, handle:prepare_login(), is_unwanted))
   if not answer then
     return nil, err
   end
@@ -71,6 +76,7 @@ function M.begin(client)
   end
   local login = {
     handle = handle,
+    is_unwanted = is_unwanted,
     interval = tonumber(answer.interval) or INTERVAL,
     ends = core.now() + (tonumber(answer.expires_in) or LIFETIME),
   }
