@@ -8,6 +8,20 @@ local status = require "partnercenter.command.status"
 
 local M = {}
 
+--- What the library calls what is typed here.
+local TYPED = {
+  customer_id = "CUSTOMER", education_segment = "--segment", website = "--website", validation_code = "--code",
+  filter = "--filter",
+}
+
+--- Puts an error of what was typed into the words of the command line, but for what it quotes.
+local function put_as_typed(err)
+  if err.category == "bad_input" and err.attempts == 0 then
+    local said, quoted = err.message:match "^([^']*)(.*)$"
+    err.message = said:gsub("[%w_]+", TYPED) .. quoted
+  end
+end
+
 --- Tells of a call that has failed.
 ---@param err partnercenter.Error
 ---@return integer status
@@ -16,6 +30,7 @@ function M.fail(err)
     output.complain "interrupted"
     return status.INTERRUPTED
   end
+  put_as_typed(err)
   output.complain(err)
   return status.of(err)
 end

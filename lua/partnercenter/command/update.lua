@@ -11,19 +11,6 @@ local wind_up = require "partnercenter.command.wind_up"
 
 local M = {}
 
---- What the library calls what is typed here.
-local TYPED = {
-  customer_id = "CUSTOMER", education_segment = "--segment", website = "--website", validation_code = "--code",
-}
-
---- An error in the words of the command line.
-local function as_typed(err)
-  if err.category == "bad_input" and err.attempts == 0 then
-    err.message = err.message:gsub("[%w_]+", TYPED)
-  end
-  return err
-end
-
 local function tell_of_signal()
   output.say "Waiting for the answer, if the request has left. Once more ends at once."
 end
@@ -65,7 +52,7 @@ function M.run(values, out)
       result, err = follow(client, values, sent)
     end
     if not result then
-      local ended = call.fail(as_typed(err))
+      local ended = call.fail(err)
       if signals.caught() or err.category == "timeout" or err.category == "network" then
         hint(values)
       end
