@@ -57,6 +57,7 @@ build = {
         "src/headers.c",
         "src/interrupt.c",
         "src/json.c",
+        "src/json_loss.c",
         "src/json_string.c",
         "src/lifecycle.c",
         "src/lines.c",

@@ -8,6 +8,7 @@
 #include "guid.h"
 #include "interrupt.h"
 #include "json.h"
+#include "json_loss.h"
 #include "operation.h"
 #include "pin.h"
 #include "private_file.h"
@@ -150,6 +151,7 @@ static const luaL_Reg functions[] = {
     { "caught_signal", pc_interrupt_f_caught_signal },
     { "create_private", pc_private_file_f_create },
     { "unsent", pc_flight_f_unsent },
+    { "is_lossy", pc_json_loss_f_is_lossy },
     { "is_utf8", f_is_utf8 },
     { "is_yieldable", f_is_yieldable },
     { "is_running", pc_process_f_is_running },

@@ -63,9 +63,8 @@ local function execute(database, sql, ...)
 end
 
 --- Runs a statement with its values; `?` stands for each.
----@return integer affected how many rows it has changed
 function Database:run(sql, ...)
-  return execute(self, sql, ...):affected()
+  execute(self, sql, ...)
 end
 
 --- Raises a text, as LuaDBI does where it cannot read a row.

@@ -81,21 +81,6 @@ local MARK_BYTE, MARKED_NUMBER, MARKED_TEXT = 1, "\1n", "\1s"
 local type_of_number = rawget(math, "type") or function() end
 local to_integer = rawget(math, "tointeger") or function() end
 
---- Whether a value has something in it that JSON would not keep as it is.
-local function needs_marks(value)
-  if type(value) == "table" then
-    for _, each in pairs(value) do
-      if needs_marks(each) then
-        return true
-      end
-    end
-    return false
-  elseif type(value) == "string" then
-    return value:byte(1) == MARK_BYTE
-  end
-  return type(value) == "number" and tonumber(("%.14g"):format(value)) ~= value
-end
-
 --- A value as JSON keeps it.
 local function marked(value)
   if type(value) == "table" then
@@ -104,7 +89,7 @@ local function marked(value)
       copy[key] = marked(each)
     end
     return copy
-  elseif not needs_marks(value) then
+  elseif not core.is_lossy(value, MARK_BYTE) then
     return value
   elseif type(value) == "string" then
     return MARKED_TEXT .. value
@@ -131,7 +116,7 @@ end
 --- A table as a text; nil where it has something that JSON cannot carry.
 local function encode(value)
   local text = json.encode(value)
-  if text and needs_marks(value) then -- and not before: a table in itself has no end
+  if text and core.is_lossy(value, MARK_BYTE) then -- and not before: a table in itself has no end
     text = json.encode(marked(value))
   end
   return text and armour(text)
