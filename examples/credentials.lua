@@ -83,8 +83,9 @@ local function connect(sandbox_options)
   local path, sandbox = setting "refresh_token_file", nil
   if sandbox_options and next(options) == nil and not path then
     io.stderr:write "There are no PARTNERCENTER_... settings: this is a sandbox.\n"
-    sandbox = assert(require "partnercenter.sandbox".start(sandbox_options))
-    options = sandbox:client_options()
+    local problem
+    sandbox, problem = require "partnercenter.sandbox".start(sandbox_options)
+    options = sandbox and sandbox:client_options() or fail(problem)
   elseif path and not options.access_token then
     keep_refresh_token(options, path)
   end

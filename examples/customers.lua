@@ -29,7 +29,11 @@ local function summary(customer_id)
 end
 
 if client.sandbox then -- so that there is something to see
-  assert(client:update_qualification("00000002-0000-4000-8000-000000000000", "Education", { website = "example.edu" }))
+  local customer_id = "00000002-0000-4000-8000-000000000000"
+  local set, err = client:update_qualification(customer_id, "Education", { website = "example.edu" })
+  if not set then
+    fail(err)
+  end
 end
 
 local count = 0

@@ -38,8 +38,9 @@ if access_token and access_token ~= "" then
   step("Using %s", options.base_url or "the real Partner Center")
 else
   customer_id = customer_id or "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
-  sandbox = assert(require "partnercenter.sandbox".start { vetting_time = 0.5 })
-  options = sandbox:client_options()
+  local problem
+  sandbox, problem = require "partnercenter.sandbox".start { vetting_time = 0.5 }
+  options = sandbox and sandbox:client_options() or fail(problem)
   step("Started a sandbox at %s", options.base_url)
 end
 options.application_name = "quickstart"

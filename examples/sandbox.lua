@@ -4,7 +4,10 @@
 ---   lua5.4 examples/sandbox.lua > sandbox.env       # in one terminal
 ---   . ./sandbox.env; lua5.4 examples/bulk.lua       # in another
 
-local sandbox = assert(require "partnercenter.sandbox".start { latency = 0.2, vetting_time = 20 })
+local sandbox, err = require "partnercenter.sandbox".start { latency = 0.2, vetting_time = 20 }
+if not sandbox then
+  error(tostring(err))
+end
 
 for name, value in pairs(sandbox:client_options()) do
   if type(value) == "string" then

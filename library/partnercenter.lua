@@ -73,7 +73,7 @@
 ---@field on_progress? fun(progress: partnercenter.Progress)
 ---@field journal? string|partnercenter.JournalOptions a path, or postgresql://...
 ---@field wait? boolean follow each item until its vetting is decided; default false
----@field interval? number of the polls, seconds; default 60
+---@field interval? number seconds before the first poll of an item; default 60
 ---@field max_interval? number of the polls, seconds; default 3600
 ---@field wait_timeout? number seconds, the longest wait for one item
 ---@field timeout? number of each call, seconds

@@ -7,12 +7,11 @@ local sandbox = require "partnercenter.sandbox"
 local CUSTOMER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 local service = assert(sandbox.start { vetting_time = 0 })
-local settings = service:client_options()
 local printed = {}
 
 --- What the snippets take for granted.
 local world = setmetatable({
-  client = assert(partnercenter.new(settings)),
+  client = assert(partnercenter.new(service:client_options())),
   customer_ids = { CUSTOMER, "62c7fad1-bbe4-4849-9d50-2139bd632b6d" },
   source = { { customer_id = "62c7fad1-bbe4-4849-9d50-2139bd632b6d", qualification = "StateOwnedEntity" } },
   print = function(...)
@@ -20,16 +19,8 @@ local world = setmetatable({
       printed[#printed + 1] = tostring((select(i, ...)))
     end
   end,
-  os = { getenv = function(name) return settings[name:gsub("^PARTNERCENTER_", ""):lower()] end },
-  require = function(name)
-    return name ~= "partnercenter" and require(name) or {
-      new = function(options)
-        options.base_url, options.login_url = settings.base_url, settings.login_url
-        return partnercenter.new(options)
-      end,
-    }
-  end,
 }, { __index = _G })
+assert(world.client:update_qualification(CUSTOMER, "Education", { education_segment = "K12" }))
 
 --- Compiles a snippet to run in that world, in any Lua.
 local function compile(text, name)
@@ -49,8 +40,9 @@ end
 
 local count = 0
 for text in snippets_of "README.md" do
-  for what, by in pairs { -- the build's journal, the sandbox's customers and no minute of waiting
+  for what, by in pairs { -- the build's journal, the sandbox's customers and no waiting
     ['"run%.db"'] = ("%q"):format(arg[1]), ['"contoso"'] = '"customer1"', ["wait = true"] = "wait = true, interval = 0.01",
+    ["start%(%)"] = "start { vetting_time = 0 }", ["interval = 1 "] = "interval = 0.01 ",
   } do
     text = text:gsub(what, by)
   end

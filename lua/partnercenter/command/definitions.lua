@@ -155,7 +155,7 @@ M.STATUSES = {
   { 0, "Done." },
   { 1, "Some failed or were denied." },
   { 2, "Wrong usage, or a file that cannot be used." },
-  { 3, "The credentials are missing or not good." },
+  { 3, "The credentials are missing or refused." },
   { 130, "Interrupted." },
 }
 
