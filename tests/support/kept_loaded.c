@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Keeps every library loaded: LeakSanitizer looks at the very end, and names only what is still there. */
+/* Keeps every library loaded: LeakSanitizer looks at the very end, and names only what is still
+ * there. */
 
 int dlclose(void *handle);
 
