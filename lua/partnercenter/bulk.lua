@@ -35,6 +35,8 @@ M.OPTIONS = {
   { name = "max_retries", types = "number", check = options.whole(0, 2 ^ 53) },
 }
 
+M.mistake = source.mistake
+
 ---@class partnercenter.Run
 ---@field values table the options
 ---@field sent partnercenter.Sent

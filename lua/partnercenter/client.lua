@@ -99,8 +99,9 @@ end
 ---@return partnercenter.Error? err with `summary`
 function Client:update_qualifications(source, run_options)
   local handle = open_core_of(self, "update_qualifications")
-  if type(source) ~= "table" and type(source) ~= "function" then
-    error(("bad argument 'source' (table or function expected, got %s)"):format(type(source)), 2)
+  local mistake = bulk.mistake(source)
+  if mistake then
+    error(("bad argument 'source' (%s)"):format(mistake), 2)
   end
   local values, problem = options.read(run_options, bulk.OPTIONS, 2)
   if not values then

@@ -169,6 +169,7 @@ describe("a run", function()
     for _, case in ipairs {
       { 42, nil, "source" }, { {}, { colour = 1 }, "unknown option 'colour'" }, { {}, { on_result = 1 }, "on_result" },
       { {}, { concurrency = "8" }, "concurrency" },
+      { { customer_id = "x", qualification = 1 }, nil, "source.*array of items expected, got a table without its first" },
     } do
       local ok, raised = pcall(function() made.client:update_qualifications(case[1], case[2]) end)
       assert.is_false(ok)

@@ -82,6 +82,17 @@ function Source:read(most)
   return units, malformed
 end
 
+--- What is wrong with a source; nil where it can be read. One item that is given in the place of an array would be
+--- no items at all.
+---@return string?
+function M.mistake(items)
+  if type(items) ~= "table" and type(items) ~= "function" then
+    return "table or function expected, got " .. type(items)
+  elseif type(items) == "table" and not getmetatable(items) and items[1] == nil and next(items) ~= nil then
+    return "array of items expected, got a table without its first"
+  end
+end
+
 ---@param client partnercenter.Client
 ---@param items table|function
 ---@return partnercenter.Source
