@@ -44,6 +44,16 @@ static bool push_field(lua_State *L, const char *name) {
     return false;
 }
 
+/* Makes the number of seconds at the top of the stack a text without fractions that nobody reads.
+ */
+static void shorten_seconds(lua_State *L) {
+    char text[32];
+    double seconds = lua_tonumber(L, -1);
+    snprintf(text, sizeof text, seconds < 10 ? "%.2g" : "%.0f", seconds);
+    lua_pop(L, 1);
+    lua_pushstring(L, text);
+}
+
 /* One readable line: category: message (status 409, code 600061, request id ...). */
 static int m__tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -54,8 +64,11 @@ static int m__tostring(lua_State *L) {
         lua_pushliteral(L, "");
     int first_detail = lua_gettop(L) + 1;
     bool present[sizeof details / sizeof details[0]];
-    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
         present[i] = push_field(L, details[i].field);
+        if (present[i] && strcmp(details[i].field, "retry_after") == 0)
+            shorten_seconds(L);
+    }
 
     luaL_Buffer line;
     luaL_buffinit(L, &line);

@@ -319,6 +319,14 @@ describe("an error answer", function()
       tostring(err))
   end)
 
+  it("says how long to wait without the fractions that nobody reads", function()
+    local core = require "partnercenter.core"
+    for seconds, text in pairs { [57] = "57", [499.999984377] = "500", [1234.4] = "1234", [0.25] = "0.25", [1.04] = "1" } do
+      local err = core.error { category = "too_many_requests", message = "Too fast.", retry_after = seconds }
+      assert.equal(("too_many_requests: Too fast. (retry after %s s)"):format(text), tostring(err))
+    end
+  end)
+
   it("can be put into a longer text", function()
     local err = fail { status = 500, body = '"Broken."', headers = { ["MS-RequestId"] = "the-id" } }
     assert.equal("server_error: Broken. (status 500, request id the-id)", "" .. err)
