@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "cloud.h"
+#include "error.h"
 #include "options.h"
 #include "version.h"
 
@@ -86,6 +87,13 @@ static bool refuse(lua_State *L, const char *name, const char *problem) {
     return false;
 }
 
+static bool refuse_value(lua_State *L, const char *name, const char *must, struct pc_text value) {
+    lua_pushfstring(L, "%s must be %s, and not ", name, must);
+    pc_error_push_quoted(L, value.data, value.length);
+    lua_concat(L, 2);
+    return false;
+}
+
 static bool is_readable_file(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, R_OK) == 0;
@@ -97,7 +105,7 @@ static bool check(lua_State *L, const struct client_options *options) {
     if (options->max_connections > MAX_CONNECTIONS)
         return refuse(L, "max_connections", "must be at most 65535");
     if (options->ca_file.data && !is_readable_file(options->ca_file.data))
-        return refuse(L, "ca_file", "is no file that can be read");
+        return refuse_value(L, "ca_file", "a file that can be read", options->ca_file);
     return true;
 }
 
@@ -172,7 +180,7 @@ static bool read_urls(lua_State *L, const struct client_options *options,
     const struct pc_cloud *cloud = pc_cloud_find(options->cloud.data);
     bool allow_insecure = options->allow_insecure_http;
     if (!cloud)
-        return refuse(L, "cloud", "must be " PC_CLOUD_NAMES);
+        return refuse_value(L, "cloud", PC_CLOUD_NAMES, options->cloud);
     return read_url(L, "base_url", options->base_url, cloud->base_url, allow_insecure,
                     &settings->base) &&
            read_url(L, "login_url", options->login_url, cloud->login_url, allow_insecure,

@@ -87,14 +87,14 @@ describe("partnercenter.new", function()
     { max_connections = 1.5, says = "max_connections must be a whole number" },
     { max_connections = 65536, says = "max_connections must be at most 65535" },
     { max_response_size = 0, says = "max_response_size must be a whole number" },
-    { ca_file = "/does/not/exist", says = "ca_file is no file that can be read" },
+    { ca_file = "/does/not/exist", says = "ca_file must be a file that can be read, and not '/does/not/exist'" },
     { proxy = "http://proxy:port", says = "proxy must look like http://host:port" },
     { access_token = "", says = "access_token must not be empty" },
     { access_token = "two words", says = "access_token must be the token alone" },
     { access_token = "Bearer abc", says = "access_token must be the token alone.*no \"Bearer\"" },
     { access_token = "50%25", says = "access_token must be the token alone" },
     { base_url = "http://127.0.0.1:1", proxy = "http://192.0.2.1:3128", says = "proxy would see the access token" },
-    { ca_file = "/tmp", says = "ca_file is no file that can be read" },
+    { ca_file = "/tmp", says = "ca_file must be a file that can be read, and not '/tmp'" },
     { proxy = "ftp://proxy:21", says = "proxy must look like http://host:port" },
     { locale = "  ", says = "locale must not be empty" },
     { access_token = "caf\195\169", says = "access_token must be the token alone" },
@@ -155,7 +155,7 @@ describe("partnercenter.new", function()
   end)
 
   local bad_credentials = {
-    { { cloud = "mars" }, "^cloud must be global, china, germany or usgov$" },
+    { { cloud = "mars" }, "^cloud must be global, china, germany or usgov, and not 'mars'$" },
     { { cloud = "Global" }, "^cloud must be global" },
     { { cloud = "" }, "^cloud must not be empty$" },
     { { login_url = "login.example.com" }, "^login_url is no URL: it must look like https://host" },

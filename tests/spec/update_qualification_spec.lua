@@ -159,7 +159,7 @@ describe("bad input", function()
     { says = "validation_code must be a string or a whole number", CUSTOMER, 3, { validation_code = 1.5 } },
     { says = "validation_code must be a string or a whole number", CUSTOMER, 3, { validation_code = -1 } },
     { says = "validation_code must be UTF%-8", CUSTOMER, 3, { validation_code = "\255" } },
-    { says = "education_segment must be K12 or HigherEducation", CUSTOMER, 1, { education_segment = "K13" } },
+    { says = "education_segment must be K12 or HigherEducation, and not 'K13'", CUSTOMER, 1, { education_segment = "K13" } },
     { says = "cannot be sent in the integer form", CUSTOMER, 1, { body = "integer", website = "a.edu" } },
     { says = "cannot be sent in the integer form", CUSTOMER, 1, { body = "integer", education_segment = "K12" } },
     { says = "body must be \"object\" or \"integer\"", CUSTOMER, 1, { body = "xml" } },

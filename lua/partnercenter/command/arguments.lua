@@ -8,13 +8,14 @@ local status = require "partnercenter.command.status"
 
 local M = {}
 
-local function number_in(range, is_whole)
+local function number_in(range, is_whole, name)
   return function(text)
     local number = tonumber(text)
     if number and number >= range[1] and number <= range[2] and (not is_whole or number == math.floor(number)) then
       return number
     end
-    return nil, ("%s is not a %snumber from %g to %.0f"):format(text, is_whole and "whole " or "", range[1], range[2])
+    return nil, ("%s must be a %snumber from %g to %.0f, and not %s")
+      :format(name, is_whole and "whole " or "", range[1], range[2], text)
   end
 end
 
@@ -28,7 +29,7 @@ end
 
 local function convert_of(row)
   local range = row.number or row.whole
-  return range and number_in(range, row.whole ~= nil) or some_text
+  return range and number_in(range, row.whole ~= nil, row.name) or some_text
 end
 
 local function text_of(row)

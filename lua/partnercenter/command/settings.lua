@@ -137,6 +137,14 @@ end
 --- What to do about settings from which no client can be made.
 local HINT = "\nSet the PARTNERCENTER_ variables (see `man partnercenter`), or run `partnercenter login`."
 
+--- A problem with the options of a client in the words of the variables: the command has no option for insecure http.
+local function as_variables(message)
+  for _, name in ipairs(credentials_file.NAMES) do
+    message = message:gsub("%f[%w_]" .. name .. "%f[^%w_]", credentials_file.variable(name))
+  end
+  return (message:gsub(", or set allow_insecure_http", ""))
+end
+
 --- Makes the client.
 ---@param more? table further options
 ---@return partnercenter.Client? client
@@ -152,7 +160,7 @@ function M.client(more)
   end
   local client, err = partnercenter.new(options)
   if not client then
-    return nil, err.message .. HINT
+    return nil, as_variables(err.message) .. HINT
   end
   return client
 end
