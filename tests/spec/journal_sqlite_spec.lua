@@ -3,6 +3,7 @@
 local DBI = require "DBI"
 local cases = require "tests.support.journal_cases"
 local items = require "tests.support.items"
+local lfs = require "lfs"
 local make = require "tests.support.made"
 
 local journal = {}
@@ -99,9 +100,16 @@ describe("a file that cannot be a journal", function()
     assert.equal(0, #items.updates(made.server))
   end)
 
-  it("is another file", function()
+  it("is another file, which is closed at once, not when garbage is collected", function()
     shell(("head -c 10000 /dev/zero | tr '\\0' x > %s"):format(journal.at))
-    assert_refused(journal.at, "not a database")
+    collectgarbage()
+    collectgarbage "stop"
+    local ok, raised = pcall(assert_refused, journal.at, "not a database")
+    local process = lfs.symlinkattributes("/proc/self").target
+    local open = shell(("ls -l /proc/%s/fd | grep -c %s"):format(process, journal.at))
+    collectgarbage "restart"
+    assert(ok, raised)
+    assert.equal("0\n", open)
     assert.equal(0, #items.updates(made.server))
   end)
 

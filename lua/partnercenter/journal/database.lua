@@ -156,6 +156,13 @@ local function connect(name, at)
   return driver.Connect(name, at)
 end
 
+local function set_up(database)
+  database.connection:autocommit(true)
+  for _, sql in ipairs(database.dialect.setup) do
+    database:rows(sql)
+  end
+end
+
 --- Opens a database.
 ---@param at string a path, or a URL postgresql://...
 ---@return partnercenter.Database
@@ -165,10 +172,11 @@ function M.open(at)
   if not connected or not connection then -- LuaDBI raises where the driver is missing
     problem.raise(not connected and connection or reason)
   end
-  connection:autocommit(true)
   local database = setmetatable({ connection = connection, statements = {}, dialect = DIALECTS[name] }, Database)
-  for _, sql in ipairs(database.dialect.setup) do
-    database:rows(sql)
+  local ok, raised = pcall(set_up, database)
+  if not ok then
+    pcall(database.close, database)
+    error(raised, 0)
   end
   return database
 end
