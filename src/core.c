@@ -193,6 +193,7 @@ int luaopen_partnercenter_core(lua_State *L) {
     pc_json_open(L);
     pc_error_open(L);
     pc_client_open(L);
+    pc_private_file_open(L);
     lua_newtable(L);
     compat_setfuncs(L, functions);
     push_operations(L);

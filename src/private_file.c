@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TYPE_TEXT "partnercenter.core.private_text"
+
 /* The longest file that is read, in bytes. */
 #define MAX_LENGTH ((size_t)65536)
 
@@ -60,8 +62,30 @@ static bool read_all(int fd, struct pc_buffer *text) {
     return length == 0;
 }
 
+static int m__gc(lua_State *L) {
+    pc_buffer_free(luaL_checkudata(L, 1, TYPE_TEXT));
+    return 0;
+}
+
+void pc_private_file_open(lua_State *L) {
+    luaL_newmetatable(L, TYPE_TEXT);
+    lua_pushcfunction(L, m__gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
+
+/* Pushes an empty buffer, which is wiped and freed also where something raises. */
+static struct pc_buffer *push_buffer(lua_State *L) {
+    struct pc_buffer *buffer = lua_newuserdata(L, sizeof *buffer);
+    *buffer = (struct pc_buffer){ 0 };
+    luaL_getmetatable(L, TYPE_TEXT);
+    lua_setmetatable(L, -2);
+    return buffer;
+}
+
 int pc_private_file_f_read(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
+    struct pc_buffer *text = push_buffer(L);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) {
         lua_pushnil(L);
@@ -74,15 +98,14 @@ int pc_private_file_f_read(lua_State *L) {
         close(fd);
         return fail(L, path, problem);
     }
-    struct pc_buffer text = { 0 };
-    bool is_read = read_all(fd, &text);
+    bool is_read = read_all(fd, text);
     close(fd);
     int count = 1;
     if (is_read)
-        lua_pushlstring(L, text.data ? text.data : "", text.length);
+        lua_pushlstring(L, text->data ? text->data : "", text->length);
     else
         count = fail_with_errno(L, path);
-    pc_buffer_free(&text);
+    pc_buffer_free(text);
     return count;
 }
 

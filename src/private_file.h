@@ -8,6 +8,9 @@
 
 /* Files that nobody else can read. */
 
+/* Makes the metatable of what is read of them. */
+void pc_private_file_open(lua_State *L);
+
 /* core.read_private(path) -> text; or nil, message; or nil where there is no such file. One that is
  * not the user's own, or that others may read or write, is refused. */
 int pc_private_file_f_read(lua_State *L);

@@ -43,6 +43,8 @@ end
 --- Makes the options, while there is memory.
 function M.prepare(reach)
   M.options = options_of(reach)
+  M.folder = os.tmpname()
+  os.remove(M.folder)
   remember(PROXY_PASSWORD)
   remember(reach.client_secret)
   remember(reach.refresh_token)
@@ -104,6 +106,18 @@ function M.proxied()
   take(partnercenter.new(options)):close()
 end
 
+--- Secrets in a file, for the user alone.
+function M.kept()
+  local path, text = M.folder .. "/kept", PROXY_PASSWORD .. ("\n"):rep(5000)
+  local function check(value, problem)
+    return value or error(problem, 0)
+  end
+  check(core.write_private(path, text))
+  if check(core.read_private(path)) ~= text then
+    error("the file has changed", 0)
+  end
+end
+
 --- A call that works, or does when it is made again: connections may have broken when memory ran out.
 local function works(make)
   local result, err = make()
@@ -138,6 +152,8 @@ function M.after()
     client:close()
     client:close()
   end
+  os.remove(M.folder .. "/kept")
+  os.remove(M.folder)
 end
 
 --- Whether what was raised says that there is no memory, or is an error of ours.
