@@ -190,6 +190,9 @@ end
 ---@return partnercenter.Client? client nil when an option holds bad data
 ---@return partnercenter.Error? err
 function M.new(client_options)
+  if type(client_options) == "table" and rawget(client_options, "new") == M.new then
+    error("partnercenter.new is no method: call it as partnercenter.new { ... }", 2)
+  end
   local handle, err = core.client(client_options)
   if not handle then
     return nil, err

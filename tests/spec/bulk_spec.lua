@@ -110,7 +110,7 @@ describe("a run", function()
     all[5] = { customer_id = items.customer(5), qualification = "Education", website = {} }
     all[6] = "not even a table"
     all[7] = { customer_id = items.customer(7), qualification = "Education", website = "a\nb" }
-    local expected = { [all[2]] = "item 2: customer_id", [all[3]] = "item 3: qualification",
+    local expected = { [all[2]] = "item 2: customer_id .*'no GUID'", [all[3]] = "item 3: qualification 'Wizardry'",
       [all[4]] = "item 4: .*validation_code", [all[5]] = "item 5: .*website", [all[6]] = "item 6: an item must be a table",
       [all[7]] = "item 7: .*website" }
     local summary, _, told, errors = run(all)

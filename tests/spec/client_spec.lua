@@ -35,6 +35,11 @@ describe("partnercenter.new", function()
     assert.matches("unknown option 'boolean'", message)
   end)
 
+  it("says that it is no method", function()
+    local _, message = pcall(partnercenter.new, partnercenter, { access_token = "x" })
+    assert.matches("partnercenter%.new is no method: call it as partnercenter%.new { ... }$", message)
+  end)
+
   it("raises at the line of the caller", function()
     local _, message = pcall(function()
       local client = partnercenter.new { timeout = "long" }

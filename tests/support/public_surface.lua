@@ -90,7 +90,7 @@ local function add_calls(surface, client)
   surface.wait = options_of(client.wait_for_vetting, client, CUSTOMER, UNKNOWN)
   surface.run = options_of(client.update_qualifications, client, {}, UNKNOWN)
   surface.journal = add({}, sources "lua/partnercenter/journal/option.lua":match "FIELDS = (%b{})", "([%w_]+) =")
-  surface.item = add({}, sources "lua/partnercenter/bulk/item.lua", "%(item%.([%w_]+)%)")
+  surface.item = add({}, sources "lua/partnercenter/bulk/item.lua", "%f[%w]item%.([%w_]+)")
   for _, name in ipairs(item.SENT) do
     surface.item[name] = true
   end

@@ -30,22 +30,31 @@ function M.unreadable(position, raised)
   return bad_input(position, "it raised when it was read: " .. callback.text_of(raised))
 end
 
+--- What a programming mistake has raised, without where.
+local function without_place(raised)
+  return (tostring(raised):gsub("^[^:]+:%d+: ", ""))
+end
+
+--- What is wrong with the arguments of an update, in the words of the update itself.
+local function problem_of(handle, ...)
+  local ok, raised, err = pcall(handle.prepare, handle, "update_qualification", ...)
+  return ok and err.message or without_place(raised)
+end
+
 --- Reads an item as far as a run has to know it. Raises what its metatable raises.
+---@param handle userdata the core's client
 ---@param item any
 ---@param position integer
 ---@return partnercenter.Unit? unit
 ---@return partnercenter.Error? err `bad_input`
-function M.read(item, position)
+function M.read(handle, item, position)
   if type(item) ~= "table" then
     return nil, bad_input(position, "an item must be a table, not a " .. type(item))
   end
-  local customer_id = core.customer_id(item.customer_id)
-  local qualification = core.qualification_name(item.qualification)
-  if not customer_id then
-    return nil, bad_input(position, "customer_id must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301")
-  elseif not qualification then
-    return nil, bad_input(position,
-      "qualification must be Education, GovernmentCommunityCloud or StateOwnedEntity, in any case, or its integer")
+  local id, name = item.customer_id, item.qualification
+  local customer_id, qualification = core.customer_id(id), core.qualification_name(name)
+  if not customer_id or not qualification then
+    return nil, bad_input(position, problem_of(handle, id, name))
   end
   return { item = item, position = position, customer_id = customer_id, qualification = qualification }
 end
@@ -86,12 +95,10 @@ function M.prepare(handle, unit, sent)
   local ok, call, err = pcall(prepare, handle, unit, sent)
   if ok and call then
     return call
-  elseif ok then
-    return nil, bad_input(unit.position, err.message)
-  elseif not sent.is_filled then
+  elseif not ok and not sent.is_filled then
     return nil, M.unreadable(unit.position, call)
   end
-  return nil, bad_input(unit.position, (tostring(call):gsub("^[^:]+:%d+: ", ""))) -- a wrong type
+  return nil, bad_input(unit.position, ok and err.message or without_place(call)) -- or else a wrong type
 end
 
 return M

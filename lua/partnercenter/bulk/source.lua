@@ -41,7 +41,7 @@ local function read_items(self, units, malformed, most, ends)
     end
     self.count = self.count + 1
     self.item = value
-    local unit, err = item.read(value, self.count)
+    local unit, err = item.read(self.client.core, value, self.count)
     self.item = nil
     if unit then
       units[#units + 1] = unit
