@@ -7,6 +7,8 @@ local partnercenter = require "partnercenter"
 local servers = require "tests.support.servers"
 
 local MEGABYTE = 1024 * 1024
+--- Whether what is freed is kept for a while, to find what uses it still: what a process has says little then.
+local IS_FREED_KEPT = os.getenv "FREED" == "kept"
 local LARGE_HEAD = "^the headers of the answer are larger than is taken"
 local LARGE_BODY = "^the answer is larger than max_response_size %(1048576 bytes%)$"
 
@@ -82,7 +84,7 @@ local function expect(row, is_http2)
     assert.equal(row.status, err and err.status)
     assert.is_true(meta.attempts >= 1 and meta.attempts <= (row.most_attempts or 1), meta.attempts .. " attempts")
     local most = (row.megabytes or 16) * MEGABYTE
-    assert.is_true(grown <= most, ("%.1f MiB more memory"):format(grown / MEGABYTE))
+    assert.is_true(grown <= most or IS_FREED_KEPT, ("%.1f MiB more memory"):format(grown / MEGABYTE))
     if list then
       assert.equal("Education", list[1].qualification)
     end
