@@ -75,8 +75,8 @@ struct pc_call {
     bool too_large;        /* the answer was larger than `max_answer` bytes */
     size_t header_bytes;   /* that came, those of interim answers and trailers too */
     size_t max_answer;
-    unsigned attempts;   /* requests sent */
-    double begun, ended; /* pc_clock(); 0 until the call has begun */
+    atomic_uint attempts; /* requests sent; the script may look before it is DONE */
+    double begun, ended;  /* pc_clock(); 0 until the call has begun */
     double attempt_begun;
 
     struct pc_event_log events;

@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "result.h"
 
+#include "clock.h"
 #include "failure.h"
 #include "json.h"
 
 #include <stdbool.h>
 
-static void push_meta(lua_State *L, struct pc_call *call) {
+static void push_meta_so_far(lua_State *L, const struct pc_call *call, double until) {
     lua_createtable(L, 0, 5);
+    lua_pushinteger(L, (lua_Integer)call->attempts);
+    lua_setfield(L, -2, "attempts");
+    lua_pushnumber(L, until - call->begun);
+    lua_setfield(L, -2, "elapsed");
+}
+
+static void push_meta(lua_State *L, struct pc_call *call) {
+    push_meta_so_far(L, call, call->ended);
     if (call->answer.status != 0) {
         lua_pushinteger(L, (lua_Integer)call->answer.status);
         lua_setfield(L, -2, "status");
     }
     pc_failure_set_ids(L, call);
-    lua_pushinteger(L, (lua_Integer)call->attempts);
-    lua_setfield(L, -2, "attempts");
-    lua_pushnumber(L, call->ended - call->begun);
-    lua_setfield(L, -2, "elapsed");
+}
+
+/* The engine has the call still, and may be writing the answer. */
+static void push_meta_under_way(lua_State *L, const struct pc_call *call) {
+    push_meta_so_far(L, call, pc_clock());
+    lua_pushstring(L, call->request.request_id.text);
+    lua_setfield(L, -2, "request_id");
+    lua_pushstring(L, call->request.correlation_id.text);
+    lua_setfield(L, -2, "correlation_id");
 }
 
 /* Pushes the result of a success and returns true, or pushes nothing. */
@@ -48,6 +62,10 @@ int pc_result_push(lua_State *L, struct pc_call *call) {
 int pc_result_push_unsent(lua_State *L, struct pc_call *call) {
     lua_pushnil(L);
     lua_insert(L, -2);
+    if (call && call->is_begun && call->state != PC_CALL_DONE) {
+        push_meta_under_way(L, call);
+        return 3;
+    }
     if (call) {
         push_meta(L, call);
         return 3;

@@ -13,8 +13,8 @@
 /* Pushes the three values of a call that is done. */
 int pc_result_push(lua_State *L, struct pc_call *call);
 
-/* Pushes the three values of a call that was not sent; the error is at the top of the stack. `call`
- * is NULL where its arguments were refused. */
+/* Pushes the three values of a call that was not sent, or that nobody waits for any more; the error
+ * is at the top of the stack. `call` is NULL where its arguments were refused. */
 int pc_result_push_unsent(lua_State *L, struct pc_call *call);
 
 #pragma GCC visibility pop
