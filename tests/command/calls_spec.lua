@@ -101,7 +101,7 @@ describe("the command", function()
     { "bulk customers.csv", {}, 2, "missing option '%-%-journal'\nUsage: [^\n]* %-%-journal PLACE" },
     { "bulk customers.csv --journal postgresql://me:secret@host/db", {}, 2, "a password does not belong" },
     { "report x.csv --format pdf", {}, 2, "must be one of" },
-    { "codes", { client_secret = "wrong" }, 3, "unauthorized: .*AADSTS7000215" },
+    { "codes", { client_secret = "wrong" }, 3, "unauthorized: .*AADSTS7000215.*\nSet .* or run `partnercenter login`%.\n$" },
     { "codes", { client_id = false }, 3, "PARTNERCENTER_CLIENT_ID is missing.*partnercenter login" },
     { "codes", { access_token = "nonsense" }, 3, "unauthorized" },
     { "codes", { cloud = "mars", base_url = false, login_url = false }, 3,

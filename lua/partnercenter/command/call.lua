@@ -32,7 +32,11 @@ function M.fail(err)
   end
   put_as_typed(err)
   output.complain(err)
-  return status.of(err)
+  local ended = status.of(err)
+  if ended == status.CREDENTIALS then
+    output.say(settings.HINT)
+  end
+  return ended
 end
 
 --- Makes a client, and does something with it.

@@ -134,8 +134,8 @@ function M.client_options(values)
   return options
 end
 
---- What to do about settings from which no client can be made.
-local HINT = "\nSet the PARTNERCENTER_ variables (see `man partnercenter`), or run `partnercenter login`."
+--- What to do about settings that are missing, or refused.
+M.HINT = "Set the PARTNERCENTER_ variables (see `man partnercenter`), or run `partnercenter login`."
 
 --- A problem with the options of a client in the words of the variables: the command has no option for insecure http.
 local function as_variables(message)
@@ -160,7 +160,7 @@ function M.client(more)
   end
   local client, err = partnercenter.new(options)
   if not client then
-    return nil, as_variables(err.message) .. HINT
+    return nil, as_variables(err.message) .. "\n" .. M.HINT
   end
   return client
 end
