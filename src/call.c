@@ -18,10 +18,17 @@ void pc_call_hold(struct pc_call *call) {
     atomic_fetch_add(&call->references, 1);
 }
 
+/* Closes the socket of the coroutine that waited, if one did. */
+static void close_wakeup(struct pc_call *call) {
+    if (call->has_wakeup)
+        close(call->wakeup);
+    call->has_wakeup = false;
+}
+
 void pc_call_release(struct pc_call *call) {
     if (atomic_fetch_sub(&call->references, 1) > 1)
         return;
-    pc_call_close_wakeup(call);
+    close_wakeup(call);
     pc_headers_release(call->headers);
     pc_secrets_release(call->secrets);
     pc_request_free(&call->request);
@@ -32,14 +39,8 @@ void pc_call_release(struct pc_call *call) {
     free(call);
 }
 
-void pc_call_close_wakeup(struct pc_call *call) {
-    if (call->has_wakeup)
-        close(call->wakeup);
-    call->has_wakeup = false;
-}
-
 void pc_call_clear(struct pc_call *call) {
-    pc_call_close_wakeup(call);
+    close_wakeup(call);
     pc_headers_release(call->headers);
     pc_secrets_release(call->secrets);
     pc_request_clear(&call->request);

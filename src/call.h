@@ -100,9 +100,6 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer);
 /* Whether the last attempt got an answer from 200 to 299. */
 bool pc_call_is_success(const struct pc_call *call);
 
-/* Closes the socket of the coroutine that waited, if one did. */
-void pc_call_close_wakeup(struct pc_call *call);
-
 /* Lets a call that is done be submitted once more, under the same ids and within its deadline. */
 void pc_call_repeat(struct pc_call *call);
 

@@ -68,7 +68,9 @@ size_t pc_text_prefix(const char *text, size_t length, size_t limit) {
     return limit;
 }
 
-char pc_text_lower(char byte) {
+/* The lower case of an ASCII letter; any other byte is itself. The C library's own functions depend
+ * on the locale that the host has set. */
+static char lower(char byte) {
     return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
 }
 
@@ -76,7 +78,7 @@ bool pc_text_equals(const char *text, size_t length, const char *name) {
     if (strlen(name) != length)
         return false;
     for (size_t i = 0; i < length; i++) {
-        if (pc_text_lower(text[i]) != pc_text_lower(name[i]))
+        if (lower(text[i]) != lower(name[i]))
             return false;
     }
     return true;

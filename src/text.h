@@ -23,10 +23,6 @@ bool pc_text_is_utf8(const char *text, size_t length);
 /* The longest prefix of at most `limit` bytes that does not cut a UTF-8 character in two. */
 size_t pc_text_prefix(const char *text, size_t length, size_t limit);
 
-/* The lower case of an ASCII letter; any other byte is itself. The C library's own functions depend
- * on the locale that the host has set. */
-char pc_text_lower(char byte);
-
 /* Whether the bytes equal the NUL-terminated `name`, ASCII letters in any case. */
 bool pc_text_equals(const char *text, size_t length, const char *name);
 
