@@ -89,9 +89,9 @@ static bool push_string_field(lua_State *L, int index, const char *name) {
 }
 
 /* Copies a field of the decoded body to the error at the top of the stack. */
-static void copy_field(lua_State *L, int decoded, const char *from, const char *to) {
-    lua_getfield(L, decoded, from);
-    lua_setfield(L, -2, to);
+static void copy_field(lua_State *L, int decoded, const char *name) {
+    lua_getfield(L, decoded, name);
+    lua_setfield(L, -2, name);
 }
 
 static bool is_documented(lua_State *L, int decoded) {
@@ -164,10 +164,10 @@ static void push_answer_failure(lua_State *L, struct pc_call *call) {
     make_answer_error(L, call, category_of_answer(call));
     if (is_object) {
         set_code(L, decoded);
-        if (call->request.operation->is_token)
-            copy_field(L, decoded, "correlation_id", "correlation_id");
-        copy_field(L, decoded, "data", "data");
-        copy_field(L, decoded, "source", "source");
+        if (call->request.operation->is_token && push_string_field(L, decoded, "correlation_id"))
+            lua_setfield(L, -2, "correlation_id");
+        copy_field(L, decoded, "data");
+        copy_field(L, decoded, "source");
     }
     if (!is_object || !is_documented(L, decoded))
         set_body(L, body);

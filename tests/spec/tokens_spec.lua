@@ -674,6 +674,7 @@ describe("a refusal of the authority", function()
   --- Answers, and the category that they are; what is retryable is retried by a client that may.
   local answers = {
     { 400, '{"error":"invalid_grant"}', "unauthorized", false, code = "invalid_grant" },
+    { 400, '{"error":"invalid_grant","correlation_id":{}}', "unauthorized", false, code = "invalid_grant" },
     { 400, "<html>Bad Request</html>", "unauthorized", false },
     { 403, "", "unauthorized", false },
     { 404, "<html>Not Found</html>", "unauthorized", false },

@@ -135,6 +135,8 @@ local function is_url(at)
   return at:find "^postgres://" or at:find "^postgresql://"
 end
 
+M.is_url = is_url
+
 --- The URL with how long to wait for a server that cannot be reached, or that is gone, where it does not say.
 local function with_timeouts(url)
   for name, value in pairs { connect_timeout = 30, tcp_user_timeout = 60000 } do

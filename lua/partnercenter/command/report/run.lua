@@ -159,7 +159,7 @@ end
 ---@return partnercenter.RunReport? run
 ---@return string? problem
 function M.open(at, name)
-  local problem = not at:find "^postgres[q]?[l]?://" and problem_of_file(at)
+  local problem = not database.is_url(at) and problem_of_file(at)
   if problem then
     return nil, problem
   end
