@@ -170,6 +170,19 @@ describe("the credentials of the command", function()
     end
   end)
 
+  for _, interval in ipairs { "0", "-1" } do
+    it("are not asked for without a pause, where the authority wants one of " .. interval, function()
+      server:fail { status = 200, path = "/oauth2/devicecode", body = ('{"device_code":"x","user_code":"y","message":"z",'
+        .. '"interval":"%s"}'):format(interval) }
+      server:fail { status = 400, path = "/oauth2/token", times = 2, body = '{"error":"authorization_pending"}' }
+      server:fail { status = 400, path = "/oauth2/token", body = '{"error":"expired_token"}' }
+      assert.equal(3, (support.run(folder, settings, "login")))
+      local requests = server:requests()
+      assert.equal(4, #requests)
+      assert.is_true(requests[4].time - requests[2].time >= 2)
+    end)
+  end
+
   it("are not stored after a signal", function()
     local process = support.start(folder, settings, "login")
     support.wait_for(function() return support.read(folder .. "/out"):find "enter the code" end)

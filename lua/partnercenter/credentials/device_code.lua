@@ -9,8 +9,8 @@ local M = {}
 --- What the authority asks for when it is asked too often: a pause longer by so many seconds.
 local SLOW_DOWN = 5
 
---- The pause between two questions, in seconds, where the authority says nothing.
-local INTERVAL = 5
+--- The pause between two questions, in seconds, where the authority says nothing, and the least.
+local INTERVAL, LEAST_INTERVAL = 5, 1
 
 --- How long a code can be used, in seconds, where the authority says nothing.
 local LIFETIME = 900
@@ -74,10 +74,11 @@ function M.begin(client, is_unwanted)
   if not set then
     return nil, err
   end
+  local interval = tonumber(answer.interval) or INTERVAL
   local login = {
     handle = handle,
     is_unwanted = is_unwanted,
-    interval = tonumber(answer.interval) or INTERVAL,
+    interval = interval >= LEAST_INTERVAL and interval or LEAST_INTERVAL, -- also where it is not a number
     ends = core.now() + (tonumber(answer.expires_in) or LIFETIME),
   }
   for _, name in ipairs(TEXTS) do
