@@ -145,6 +145,7 @@ build = {
     ["partnercenter.command.report.run"] = "lua/partnercenter/command/report/run.lua",
     ["partnercenter.command.report.style"] = "lua/partnercenter/command/report/style.lua",
     ["partnercenter.command.report.text"] = "lua/partnercenter/command/report/text.lua",
+    ["partnercenter.command.reworded"] = "lua/partnercenter/command/reworded.lua",
     ["partnercenter.command.sandbox"] = "lua/partnercenter/command/sandbox.lua",
     ["partnercenter.command.settings"] = "lua/partnercenter/command/settings.lua",
     ["partnercenter.command.signals"] = "lua/partnercenter/command/signals.lua",

@@ -104,6 +104,8 @@ describe("the command", function()
     { "codes", { client_secret = "wrong" }, 3, "unauthorized: .*AADSTS7000215.*\nSet .* or run `partnercenter login`%.\n$" },
     { "codes", { client_id = false }, 3, "PARTNERCENTER_CLIENT_ID is missing.*partnercenter login" },
     { "codes", { access_token = "nonsense" }, 3, "unauthorized" },
+    { "codes", { cloud = "client_id", base_url = false, login_url = false }, 3,
+      "PARTNERCENTER_CLOUD .* and not 'client_id'" },
     { "codes", { cloud = "mars", base_url = false, login_url = false }, 3,
       "PARTNERCENTER_CLOUD must be global, .* not 'mars'" },
     { "codes", { base_url = "http://192.0.2.1" }, 3, "PARTNERCENTER_BASE_URL uses plain http, [^\n]*: use https\n" },

@@ -2,6 +2,7 @@
 --- What the subcommands have in common that make one call.
 
 local output = require "partnercenter.command.output"
+local reworded = require "partnercenter.command.reworded"
 local settings = require "partnercenter.command.settings"
 local signals = require "partnercenter.command.signals"
 local status = require "partnercenter.command.status"
@@ -14,11 +15,10 @@ local TYPED = {
   filter = "--filter",
 }
 
---- Puts an error of what was typed into the words of the command line, but for what it quotes.
+--- Puts an error of what was typed into the words of the command line.
 local function put_as_typed(err)
   if err.category == "bad_input" and err.attempts == 0 then
-    local said, quoted = err.message:match "^([^']*)(.*)$"
-    err.message = said:gsub("[%w_]+", TYPED) .. quoted
+    err.message = reworded(err.message, TYPED)
   end
 end
 

@@ -4,6 +4,7 @@
 local credentials_file = require "partnercenter.command.credentials_file"
 local output = require "partnercenter.command.output"
 local partnercenter = require "partnercenter"
+local reworded = require "partnercenter.command.reworded"
 
 local M = {}
 
@@ -139,10 +140,11 @@ M.HINT = "Set the PARTNERCENTER_ variables (see `man partnercenter`), or run `pa
 
 --- A problem with the options of a client in the words of the variables: the command has no option for insecure http.
 local function as_variables(message)
+  local variables = {}
   for _, name in ipairs(credentials_file.NAMES) do
-    message = message:gsub("%f[%w_]" .. name .. "%f[^%w_]", credentials_file.variable(name))
+    variables[name] = credentials_file.variable(name)
   end
-  return (message:gsub(", or set allow_insecure_http", ""))
+  return (reworded(message, variables):gsub(", or set allow_insecure_http", ""))
 end
 
 --- Makes the client.
