@@ -63,7 +63,8 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->os_errno = 0;
     pc_buffer_clear(&call->message);
     call->is_sent = false;
-    call->has_stray_answer = call->has_large_head = call->too_large = false;
+    call->has_stray_answer = call->has_large_head = false;
+    call->too_large = call->lacks_memory = false;
     call->header_bytes = 0;
     call->local_port = 0;
     call->max_answer = max_answer;

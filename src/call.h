@@ -73,6 +73,7 @@ struct pc_call {
     bool has_stray_answer; /* not sent on a connection where an answer was before the request */
     bool has_large_head;   /* the answer's headers were larger than is taken */
     bool too_large;        /* the answer was larger than `max_answer` bytes */
+    bool lacks_memory;     /* for the answer */
     size_t header_bytes;   /* that came, those of interim answers and trailers too */
     size_t max_answer;
     atomic_uint attempts; /* requests sent; the script may look before it is DONE */

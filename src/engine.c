@@ -25,8 +25,8 @@ static void note_answer(struct pc_engine *engine, const struct pc_call *call, CU
 
 /* What libcurl says of an attempt's end, put right where it says something else: what ends inside
  * its head is an answer to it, a header that is too long for it is as if there were no memory, our
- * refusal of too many has another code over HTTP/2, and a request that it would have sent again
- * (see transfer.c) is aborted. */
+ * refusal of too many has another code over HTTP/2, a body that we have no memory for is one that
+ * could not be written, and a request that it would have sent again (see transfer.c) is aborted. */
 static const char *correct(struct pc_call *call, CURLcode *code) {
     if (*code == CURLE_OK && !call->answer.has_head)
         *code = CURLE_PARTIAL_FILE;
@@ -34,6 +34,10 @@ static const char *correct(struct pc_call *call, CURLcode *code) {
         call->has_large_head = true;
     if (call->has_large_head)
         *code = CURLE_WRITE_ERROR;
+    if (call->lacks_memory) {
+        *code = CURLE_OUT_OF_MEMORY;
+        return "there was no memory for the answer";
+    }
     if (*code != CURLE_ABORTED_BY_CALLBACK)
         return NULL;
     *code = CURLE_RECV_ERROR;

@@ -55,7 +55,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
         call->too_large = true;
         return 0;
     }
-    return pc_buffer_append(&call->answer.body, bytes, length) ? length : 0;
+    call->lacks_memory = !pc_buffer_append(&call->answer.body, bytes, length);
+    return call->lacks_memory ? 0 : length;
 }
 
 static int on_socket(void *user, curl_socket_t socket, curlsocktype purpose) {

@@ -25,7 +25,18 @@ static bool has_part(CURLU *handle, CURLUPart part) {
     return found;
 }
 
+/* libcurl decodes the host, and of the control characters takes 0x7F. */
+static bool host_has_control(CURLU *handle) {
+    char *host = NULL;
+    bool found = curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                 pc_text_has_control(host, strlen(host));
+    curl_free(host);
+    return found;
+}
+
 static const char *check_parts(CURLU *handle) {
+    if (host_has_control(handle))
+        return "must not contain a control character";
     if (has_part(handle, CURLUPART_USER) || has_part(handle, CURLUPART_PASSWORD))
         return "must not contain a user name or a password";
     if (has_part(handle, CURLUPART_QUERY) || has_part(handle, CURLUPART_FRAGMENT))

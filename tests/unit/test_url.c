@@ -39,6 +39,7 @@ static const struct {
     { "http://localhost@example.com", "user name" },
     { "https://example.com?a=b", "query" },
     { "https://example.com#a", "query" },
+    { "https://example%7f.com", "control character" },
 };
 
 static void reads_addresses(void **state) {
