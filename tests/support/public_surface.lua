@@ -116,7 +116,7 @@ local function add_errors(surface)
   add(surface.category, lua, 'category = "([%l_]+)"')
   local failure = sources "src/failure.c" .. sources "src/error.c"
   surface.error = add({}, failure, 'lua_setfield%(L, %-2, "(%a[%w_]*)"%)')
-  add(surface.error, failure, 'copy_field%(L, decoded, "[%w_]+", "([%w_]+)"%)')
+  add(surface.error, failure, 'copy_field%(L, decoded, "([%w_]+)"%)')
   add(surface.error, failure, 'set_id%(L, call, "([%w_]+)"')
   add(surface.error, failure, 'set_default%(L, "([%w_]+)"%)')
   add(surface.error, lua, "failure%.([%w_]+) = ")
