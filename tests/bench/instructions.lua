@@ -36,7 +36,8 @@ end
 
 --- How many times the instructions of the reference a call takes.
 local function compare(server)
-  local reference, ours, round, ratio = {}, {}, 0, math.huge
+  local reference, ours, round = {}, {}, 0
+  local ratio
   repeat
     count(reference, "raw", server)
     count(ours, "sequence", server)
