@@ -16,11 +16,12 @@
 /* What __tostring puts in brackets behind the message, where the error has it. */
 static const struct {
     const char *field, *before, *after;
+    bool is_seconds;
 } details[] = {
-    { "status", "status ", "" },
-    { "code", "code ", "" },
-    { "retry_after", "retry after ", " s" },
-    { "request_id", "request id ", "" },
+    { "status", "status ", "", false },
+    { "code", "code ", "", false },
+    { "retry_after", "retry after ", " s", true },
+    { "request_id", "request id ", "", false },
 };
 
 /* Adds the string at `index`, its control characters as spaces: a line break in a message must not
@@ -66,7 +67,7 @@ static int m__tostring(lua_State *L) {
     bool present[sizeof details / sizeof details[0]];
     for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
         present[i] = push_field(L, details[i].field);
-        if (present[i] && strcmp(details[i].field, "retry_after") == 0)
+        if (present[i] && details[i].is_seconds)
             shorten_seconds(L);
     }
 
@@ -159,6 +160,12 @@ void pc_error_push_quoted(lua_State *L, const char *text, size_t length) {
     }
     snprintf(quoted + used, sizeof quoted - used, "%s'", shown < length ? "..." : "");
     lua_pushstring(L, quoted);
+}
+
+void pc_error_push_must(lua_State *L, const char *name, const char *must, struct pc_text value) {
+    lua_pushfstring(L, "%s must be %s, and not ", name, must);
+    pc_error_push_quoted(L, value.data, value.length);
+    lua_concat(L, 2);
 }
 
 /* Sets a field that the table at index 1 lacks to the value at the top of the stack; pops it. */

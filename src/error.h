@@ -32,6 +32,9 @@ const char *pc_error_push_redacted(lua_State *L, const char *text, size_t length
  * 64 bytes of it. */
 void pc_error_push_quoted(lua_State *L, const char *text, size_t length);
 
+/* Pushes the message that an argument or option `name` must be something else than its value. */
+void pc_error_push_must(lua_State *L, const char *name, const char *must, struct pc_text value);
+
 /* Raises unless the argument is a table of the caller's own, which may become an error: one with a
  * metatable is something else. */
 void pc_error_check_fields(lua_State *L, int index);

@@ -278,8 +278,8 @@ void pc_flight_open(lua_State *L) {
 int pc_flight_f_unsent(lua_State *L) {
     struct pc_call *call = check_taken(L, luaL_checkudata(L, 1, TYPE_CALL), 1);
     lua_settop(L, 2);
-    if (call->is_begun && call->state != PC_CALL_DONE) /* the engine has it still */
-        return pc_result_push_unsent(L, call);
+    if (call->is_begun && call->state != PC_CALL_DONE)
+        return pc_result_push_given_up(L, call);
     call->ended = pc_clock();
     int count = pc_result_push_unsent(L, call);
     pc_secrets_release(call->secrets);

@@ -7,16 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The digits that lua-cjson writes of a number, and the whole numbers that have no more. */
-#define DIGITS      14
-#define MOST_DIGITS 1e14
+/* How many digits lua-cjson writes of a number, and the whole number from which on there are more.
+ */
+#define DIGITS       14
+#define FIRST_LONGER 1e14
 
 /* lua-cjson encodes nothing that is nested deeper. */
 #define MAX_DEPTH 1000
 
 static bool is_number_lossy(double number) {
     char text[32];
-    if (number == floor(number) && fabs(number) < MOST_DIGITS)
+    if (number == floor(number) && fabs(number) < FIRST_LONGER)
         return false;
     snprintf(text, sizeof text, "%.*g", DIGITS, number);
     return fabs(number) > COMPAT_MAX_WHOLE || strtod(text, NULL) != number;

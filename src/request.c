@@ -45,10 +45,7 @@ static const struct pc_option call_options[] = {
 static bool read_guid(lua_State *L, const char *name, struct pc_text text, struct pc_guid *guid) {
     if (pc_guid_parse(text.data, text.length, guid))
         return true;
-    lua_pushfstring(L, "%s must be a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301, and not ",
-                    name);
-    pc_error_push_quoted(L, text.data, text.length);
-    lua_concat(L, 2);
+    pc_error_push_must(L, name, "a GUID, like 3f2504e0-4f89-41d3-9a0c-0305e82c3301", text);
     return false;
 }
 

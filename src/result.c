@@ -24,15 +24,6 @@ static void push_meta(lua_State *L, struct pc_call *call) {
     pc_failure_set_ids(L, call);
 }
 
-/* The engine has the call still, and may be writing the answer. */
-static void push_meta_under_way(lua_State *L, const struct pc_call *call) {
-    push_meta_so_far(L, call, pc_clock());
-    lua_pushstring(L, call->request.request_id.text);
-    lua_setfield(L, -2, "request_id");
-    lua_pushstring(L, call->request.correlation_id.text);
-    lua_setfield(L, -2, "correlation_id");
-}
-
 /* Pushes the result of a success and returns true, or pushes nothing. */
 static bool push_promised(lua_State *L, const struct pc_call *call) {
     const struct pc_buffer *body = &call->answer.body;
@@ -62,10 +53,6 @@ int pc_result_push(lua_State *L, struct pc_call *call) {
 int pc_result_push_unsent(lua_State *L, struct pc_call *call) {
     lua_pushnil(L);
     lua_insert(L, -2);
-    if (call && call->is_begun && call->state != PC_CALL_DONE) {
-        push_meta_under_way(L, call);
-        return 3;
-    }
     if (call) {
         push_meta(L, call);
         return 3;
@@ -75,5 +62,16 @@ int pc_result_push_unsent(lua_State *L, struct pc_call *call) {
     lua_setfield(L, -2, "attempts");
     lua_pushnumber(L, 0);
     lua_setfield(L, -2, "elapsed");
+    return 3;
+}
+
+int pc_result_push_given_up(lua_State *L, const struct pc_call *call) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    push_meta_so_far(L, call, pc_clock());
+    lua_pushstring(L, call->request.request_id.text);
+    lua_setfield(L, -2, "request_id");
+    lua_pushstring(L, call->request.correlation_id.text);
+    lua_setfield(L, -2, "correlation_id");
     return 3;
 }

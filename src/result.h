@@ -13,9 +13,13 @@
 /* Pushes the three values of a call that is done. */
 int pc_result_push(lua_State *L, struct pc_call *call);
 
-/* Pushes the three values of a call that was not sent, or that nobody waits for any more; the error
- * is at the top of the stack. `call` is NULL where its arguments were refused. */
+/* Pushes the three values of a call that was not sent; the error is at the top of the stack. `call`
+ * is NULL where its arguments were refused. */
 int pc_result_push_unsent(lua_State *L, struct pc_call *call);
+
+/* Pushes the three values of a call that nobody waits for any more, while the engine has it and may
+ * be writing its answer; the error is at the top of the stack. */
+int pc_result_push_given_up(lua_State *L, const struct pc_call *call);
 
 #pragma GCC visibility pop
 

@@ -88,9 +88,7 @@ static bool refuse(lua_State *L, const char *name, const char *problem) {
 }
 
 static bool refuse_value(lua_State *L, const char *name, const char *must, struct pc_text value) {
-    lua_pushfstring(L, "%s must be %s, and not ", name, must);
-    pc_error_push_quoted(L, value.data, value.length);
-    lua_concat(L, 2);
+    pc_error_push_must(L, name, must, value);
     return false;
 }
 

@@ -41,13 +41,6 @@ static bool refuse(lua_State *L, const char *message) {
     return false;
 }
 
-static bool refuse_segment(lua_State *L, struct pc_text segment) {
-    lua_pushliteral(L, "education_segment must be K12 or HigherEducation, and not ");
-    pc_error_push_quoted(L, segment.data, segment.length);
-    lua_concat(L, 2);
-    return false;
-}
-
 static bool refuse_qualification(lua_State *L, int index, const char *problem) {
     size_t length = 0;
     lua_pushvalue(L, index); /* lua_tolstring would turn the number itself into a string */
@@ -104,8 +97,11 @@ bool pc_update_check(lua_State *L, struct pc_update *update, bool integer_only) 
         (is_given(update->education_segment) || is_given(update->website)))
         return refuse(L, "education_segment and website cannot be sent in the integer form: leave "
                          "them out, or use update_qualification with body = \"object\"");
-    if (is_given(update->education_segment) && !spell_segment(&update->education_segment))
-        return refuse_segment(L, update->education_segment);
+    if (is_given(update->education_segment) && !spell_segment(&update->education_segment)) {
+        pc_error_push_must(L, "education_segment", "K12 or HigherEducation",
+                           update->education_segment);
+        return false;
+    }
     if (is_given(update->website) && !pc_text_is_utf8(update->website.data, update->website.length))
         return refuse(L, "website must be UTF-8");
     if (is_given(update->validation_code.text) &&

@@ -122,7 +122,7 @@ end
 local function fly(client, call, is_patient)
   local handle, task = client.core, task_of(client)
   local id, has_forked = handle:begin(call, is_nginx or task ~= nil, is_patient)
-  if has_forked then
+  if has_forked then -- asked now, and not when it was prepared: a page is prepared before the loop asks for it
     turn.follow_fork(client)
   end
   local _

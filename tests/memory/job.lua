@@ -164,7 +164,8 @@ end
 
 --- Whether what was raised says that there is no memory, or is an error of ours.
 function M.is_clean(raised)
-  return type(raised) == "table" and type(raised.category) == "string" and not blames_answer(raised)
+  return type(raised) == "table" and type(raised.category) == "string" and tostring(raised) ~= ""
+    and not blames_answer(raised)
     or type(raised) == "string" and (raised:find "not enough memory" or raised:find "Cannot allocate memory"
       or raised:find "Memory allocation error in CJSON") ~= nil
 end

@@ -21,7 +21,7 @@ function M.open(values, new_wait)
       message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",
     }
   end
-  local journal = require "partnercenter.journal" -- here: it is a fifth of our Lua, and most scripts have none
+  local journal = require "partnercenter.journal" -- here: only a run that has one pays for loading it
   return journal.open(values.journal, values.wait, new_wait)
 end
 

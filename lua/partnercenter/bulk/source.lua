@@ -68,7 +68,7 @@ end
 ---@return partnercenter.Error? err what the source raised, once the units ahead of it were returned
 function Source:read(most)
   local units, malformed, ends = {}, {}, core.now() + LONGEST_READ
-  while not self.raised and not self.is_exhausted and #units + #malformed < most do
+  while not self.raised and #units + #malformed < most and core.now() <= ends do
     local ok, raised = callback.run(self.client, read_items, self, units, malformed, most, ends)
     if ok then
       break
