@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define OUT_OF_MEMORY "could not be read: out of memory"
+#define NO_URL        "is no URL: it must look like https://host or https://host/path"
 
 static bool host_is_loopback(const char *host) {
     struct in_addr address;
@@ -81,13 +82,30 @@ static const char *copy_without_last_slash(CURLU *handle, char **text) {
     return *text ? NULL : OUT_OF_MEMORY;
 }
 
+/* libcurl decodes the host but reads nothing into what comes of that: %34 becomes 4, and read again
+ * 0.0.0.4. What we show and what is asked has to be the same. */
+static const char *check_read_again(const char *text) {
+    CURLU *handle = curl_url();
+    if (!handle)
+        return OUT_OF_MEMORY;
+    char *again = NULL;
+    const char *problem = NO_URL;
+    if (curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK)
+        problem = copy_without_last_slash(handle, &again);
+    if (!problem && strcmp(again, text) != 0)
+        problem = NO_URL;
+    free(again);
+    curl_url_cleanup(handle);
+    return problem;
+}
+
 const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_base_url *base) {
     CURLU *handle = curl_url();
     if (!handle)
         return OUT_OF_MEMORY;
     const char *problem = NULL;
     if (curl_url_set(handle, CURLUPART_URL, url, 0) != CURLUE_OK)
-        problem = "is no URL: it must look like https://host or https://host/path";
+        problem = NO_URL;
     if (!problem)
         problem = check_parts(handle);
     base->is_loopback = is_loopback(handle);
@@ -96,6 +114,12 @@ const char *pc_base_url_read(const char *url, bool allow_insecure, struct pc_bas
         problem = check_scheme(handle, base->is_loopback || allow_insecure);
     if (!problem)
         problem = copy_without_last_slash(handle, &base->text);
+    if (!problem)
+        problem = check_read_again(base->text);
+    if (problem) {
+        free(base->text);
+        base->text = NULL;
+    }
     curl_url_cleanup(handle);
     return problem;
 }
