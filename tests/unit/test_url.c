@@ -40,7 +40,7 @@ static const struct {
     { "https://example.com?a=b", "query" },
     { "https://example.com#a", "query" },
     { "https://example%7f.com", "control character" },
-        { "https://%34", "no URL" },
+    { "https://%34", "no URL" },
 };
 
 static void reads_addresses(void **state) {
