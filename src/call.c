@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "call.h"
 
-#include "clock.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,7 +55,7 @@ void pc_call_clear(struct pc_call *call) {
     *call = kept;
 }
 
-void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
+void pc_call_begin_attempt(struct pc_call *call, size_t max_answer, double now) {
     pc_answer_clear(&call->answer);
     call->code = CURLE_OK;
     call->os_errno = 0;
@@ -68,7 +66,12 @@ void pc_call_begin_attempt(struct pc_call *call, size_t max_answer) {
     call->header_bytes = 0;
     call->local_port = 0;
     call->max_answer = max_answer;
-    call->attempt_begun = pc_clock();
+    call->attempt_begun = now;
+    if (!call->is_patient)
+        return;
+    call->begun = now;
+    call->deadline = now + call->request.deadline;
+    call->is_patient = false; /* last: from now on the script may look at the deadline */
 }
 
 bool pc_call_is_success(const struct pc_call *call) {

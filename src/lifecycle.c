@@ -35,6 +35,8 @@ static bool is_token_request(const struct pc_call *call) {
 static void record(struct pc_engine *engine, struct pc_call *call, struct pc_event event) {
     if (!call->events.is_wanted || (is_token_request(call) && event.type != PC_EVENT_RETRY))
         return;
+    if (event.type == PC_EVENT_RESPONSE)
+        event.seconds = pc_clock() - call->attempt_begun;
     event.time = pc_time();
     event.attempt = call->retries + (call->is_repeated ? 2u : 1u);
     pc_event_record(&call->events, event);
@@ -75,7 +77,6 @@ static void detach(struct pc_engine *engine, struct pc_call *call, CURLcode code
     record(
         engine, call,
         (struct pc_event){ .type = PC_EVENT_RESPONSE,
-                           .seconds = pc_clock() - call->attempt_begun,
                            .status = call->answer.status,
                            .category = pc_call_is_success(call) ? NULL : category_of(call).name });
 }
@@ -93,7 +94,7 @@ static void finish(struct pc_engine *engine, struct pc_call *call) {
 }
 
 double pc_lifecycle_throttle_left(const struct pc_engine *engine) {
-    return engine->throttled_until - pc_clock();
+    return engine->throttled_until > 0 ? engine->throttled_until - pc_clock() : 0;
 }
 
 /* Whether the call may wait so many seconds: not beyond its deadline, nor longer than the client
@@ -196,21 +197,13 @@ void pc_lifecycle_cancel(struct pc_engine *engine, struct pc_call *call) {
     finish(engine, call);
 }
 
-/* The clock of a patient call begins to run. The script may be looking at it. */
-static void lose_patience(struct pc_call *call) {
-    call->begun = pc_clock();
-    call->deadline = call->begun + call->request.deadline;
-    call->is_patient = false;
-}
-
 static void activate(struct pc_engine *engine, struct pc_call *call) {
-    if (call->is_patient)
-        lose_patience(call);
-    double seconds = fmin(call->request.timeout, call->deadline - pc_clock());
+    double now = pc_clock();
+    pc_call_begin_attempt(call, engine->options.max_answer, now);
+    double seconds = fmin(call->request.timeout, call->deadline - now);
     enter(engine, call, PC_CALL_ACTIVE);
-    pc_call_begin_attempt(call, engine->options.max_answer);
     call->may_resend = engine->options.route.http2 && !call->avoids_http2;
-    if (pc_due_set(&engine->dues, &call->due, pc_clock() + seconds + TIMEOUT_GRACE))
+    if (pc_due_set(&engine->dues, &call->due, now + seconds + TIMEOUT_GRACE))
         call->transfer = pc_transfer_pool_take(&engine->idle);
     record(engine, call, (struct pc_event){ .type = PC_EVENT_REQUEST });
     CURLcode code = CURLE_OUT_OF_MEMORY;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
---- A run: the updates of many customers, and what becomes of them. One coroutine begins things and
---- waits; each update and each poll has one of its own. What has happened to which item is known to
+--- A run: the updates of many customers, and what becomes of them. Its code begins things and waits, and finishes the
+--- updates that have ended; each poll has a coroutine of its own. What has happened to which item is known to
 --- the ledger: the run's memory, or its journal.
 
 local core = require "partnercenter.core"
@@ -58,14 +58,14 @@ function Run:release(unit)
 end
 
 --- Begins a piece for a customer, who has no other then; unless somebody else has taken it meanwhile.
-local function begin(run, code, unit, wait)
+local function begin(run, start, unit, wait)
   local is_held, err = run.ledger:holds(unit)
   if not is_held then
     return run.tally:fail(err)
   end
   run.busy[unit.customer_id] = true
   run.tally.in_flight = run.tally.in_flight + 1
-  run.group:spawn(code, run, unit, wait)
+  start(run, unit, wait)
 end
 
 --- Whether one more piece can be begun now.
@@ -91,7 +91,7 @@ local function begin_polls(run)
     if not entry or run.held then
       return false
     end
-    begin(run, work.poll, entry.unit, entry.wait)
+    begin(run, work.begin_poll, entry.unit, entry.wait)
   end
   return true
 end
@@ -146,7 +146,7 @@ local function begin_items(run)
       return has_more and not unit
     end
     run.ready[#run.ready] = nil
-    begin(run, work.update, unit)
+    begin(run, work.begin_update, unit)
   end
   return false
 end

@@ -52,24 +52,18 @@ local function wait(client, call, id, task)
   end
 end
 
---- Sends the call, or lets it wait for a token, until it is done.
+--- Waits until a call that was submitted, or waits for a token, is done.
 ---@param id integer the call's
 ---@param task partnercenter.Task? whose code runs here
----@param refused string? the token with which the service has refused it
----@return boolean? sent false: there is no other token to send it with
----@return partnercenter.Error? err
-local function send(client, call, id, task, refused)
-  local credentials = client.credentials
-  local sent, err = credentials:send(call, refused)
-  if sent then
-    local owner = is_nginx and kept.keep(client, call, id)
-    err = wait(client, call, id, task)
-    err = credentials:take_failure(call) or err
-    if owner then
-      kept.give_back(client, owner)
-    end
+---@return partnercenter.Error? err why it got no token, or cannot be waited for
+local function wait_for_end(client, call, id, task)
+  local owner = is_nginx and kept.keep(client, call, id)
+  local err = wait(client, call, id, task)
+  err = client.credentials:take_failure(call) or err
+  if owner then
+    kept.give_back(client, owner)
   end
-  return sent and not err, err
+  return err
 end
 
 --- Whether the code that runs here waits by driving the engine itself.
@@ -77,7 +71,10 @@ function M.is_direct(client)
   return not is_nginx and not task_of(client)
 end
 
-local function problem_of(client, task)
+--- Why no call can be made here.
+---@param task partnercenter.Task? whose code runs here
+---@return partnercenter.Error? err
+function M.problem(client, task)
   local err = is_nginx and nginx.problem(client)
   if err then
     return err
@@ -92,7 +89,7 @@ end
 ---@param task partnercenter.Task? whose code the run is
 ---@return partnercenter.Error? err
 function M.ending(client, task)
-  local err = problem_of(client, task)
+  local err = M.problem(client, task)
   if err then
     return err
   elseif task and task.is_ending then
@@ -116,29 +113,61 @@ local function tell(client, call)
   end
 end
 
---- Sends the call, once more where its token is refused.
----@return integer id of the call
----@return partnercenter.Error? err why it was not sent, or not once more
-local function fly(client, call, is_patient)
-  local handle, task = client.core, task_of(client)
-  local id, has_forked = handle:begin(call, is_nginx or task ~= nil, is_patient)
+--- Begins a prepared call, whose clock runs from now on.
+---@param is_watched boolean its end is told to whoever is in `client.waiters`
+---@param is_patient? boolean its deadline begins when it is first sent
+---@return integer id
+function M.begin(client, call, is_watched, is_patient)
+  local id, has_forked = client.core:begin(call, is_watched, is_patient)
   if has_forked then -- asked now, and not when it was prepared: a page is prepared before the loop asks for it
     turn.follow_fork(client)
   end
-  local _
-  local err = problem_of(client, task)
+  return id
+end
+
+--- Sends a call that has begun, or lets it wait for a token.
+---@param task partnercenter.Task? whose code runs here
+---@return boolean? sent
+---@return partnercenter.Error? err why not
+function M.send(client, call, task)
+  local err = M.problem(client, task)
   if err then
-    return id, err
+    return nil, err
   end
-  _, err = send(client, call, id, task)
-  local refused = not err and handle:refused_token(call)
+  return client.credentials:send(call)
+end
+
+--- Sends a call that is done once more, where its token was refused and there is another.
+---@return boolean? sent
+---@return partnercenter.Error? err why there is no other
+function M.send_again(client, call)
+  local handle = client.core
+  local refused = handle:refused_token(call)
   if refused then
     tell(client, call) -- ahead of what will be told of the new token
   end
   if refused and handle:is_open() then
-    _, err = send(client, call, id, task, refused)
+    return client.credentials:send(call, refused)
   end
-  return id, err
+  return false
+end
+
+--- Makes the call, and waits for it.
+---@return partnercenter.Error? err why it was not sent, or not once more
+local function fly(client, call, is_patient)
+  local task = task_of(client)
+  local id = M.begin(client, call, is_nginx or task ~= nil, is_patient)
+  local sent, err = M.send(client, call, task)
+  if sent then
+    err = wait_for_end(client, call, id, task)
+  end
+  if sent and not err then
+    sent, err = M.send_again(client, call)
+    if sent then
+      err = wait_for_end(client, call, id, task)
+    end
+  end
+  return err
 end
 
 local function collect(client, call, err)
@@ -148,62 +177,21 @@ local function collect(client, call, err)
   return client.core:result(call)
 end
 
---- Moves all calls of the client on for so many seconds, or until the owner's `has_ended` is set.
-local function drive_for(client, seconds, owner)
-  local handle, ends = client.core, core.now() + seconds
-  repeat
-    local _, has_news = handle:drive(nil, math.max(0, ends - core.now()))
-    if has_news then
-      turn.turn(client)
-    end
-  until owner and owner.has_ended or core.now() >= ends or not handle:is_open()
-end
-
---- Lets somebody else move the calls on, until a call of the core's that is only a pause has ended.
-local function wait_for_pause(client, task, seconds, owner)
-  local handle = client.core
-  local call = handle:prepare_pause(seconds)
-  local id = handle:begin(call, task and not is_nginx)
-  handle:park(call)
-  if owner then
-    owner.pause = call
+--- The end of a call that goes no further.
+---@param failure? partnercenter.Error why it was not sent, or not once more
+---@return table? result
+---@return partnercenter.Error? err
+---@return table meta
+function M.conclude(client, call, failure)
+  local listener = client.listener
+  if not listener then
+    return collect(client, call, failure)
   end
-  local err = wait(client, call, id, task)
-  if owner then -- (which may have cancelled it)
-    owner.pause = nil
-  end
-  return err
-end
-
---- Waits, while other calls go on.
----@param client partnercenter.Client
----@param seconds number
----@param owner? table that ends the wait: by setting `has_ended`, and by cancelling the core's call that is its
---- field `pause` meanwhile, where it is one
----@return partnercenter.Error? err why the client cannot go on
-function M.pause(client, seconds, owner)
-  local task = task_of(client)
-  local err = problem_of(client, task)
-  if not client.core:is_open() or err and not (owner and owner.is_ending) then
-    return err
-  elseif task or is_nginx then
-    err = wait_for_pause(client, task, seconds, owner)
-  else
-    drive_for(client, seconds, owner)
-  end
-  return err or problem_of(client, task)
-end
-
---- Lets others go on, where the client is closed and its engine cannot tell of the end of anything.
----@param owner table whose field `sleeper` is what to wake meanwhile
-function M.sleep(client, owner)
-  local task = task_of(client)
-  if is_nginx then
-    nginx.sleep()
-  elseif task then
-    owner.sleeper = task
-    task:sleep()
-  end
+  local id = client.core:id(call)
+  tell(client, call)
+  local result, err, meta = collect(client, call, failure)
+  meta.event_error = listener:take_error(id)
+  return result, err, meta
 end
 
 --- Makes a prepared call.
@@ -214,15 +202,7 @@ end
 ---@return partnercenter.Error? err
 ---@return table meta
 function M.perform(client, call, is_patient)
-  local id, failure = fly(client, call, is_patient)
-  local listener = client.listener
-  if not listener then
-    return collect(client, call, failure)
-  end
-  tell(client, call)
-  local result, err, meta = collect(client, call, failure)
-  meta.event_error = listener:take_error(id)
-  return result, err, meta
+  return M.conclude(client, call, fly(client, call, is_patient))
 end
 
 return M

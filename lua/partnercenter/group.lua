@@ -1,28 +1,31 @@
 -- SPDX-License-Identifier: MIT
---- Pieces of code that make calls of a client at the same time, and somebody who waits for them.
+--- Calls of a client, and pieces of code that make some, at the same time; and somebody who waits for them.
 
 local flight = require "partnercenter.flight"
+local launch = require "partnercenter.launch"
 local nginx = require "partnercenter.nginx"
+local pause = require "partnercenter.pause"
 local task = require "partnercenter.task"
 local turn = require "partnercenter.turn"
 
 local M = {}
 
+local is_nginx = nginx.is_here()
+
 --- The longest single wait, in seconds; it is begun anew.
 local LONGEST_WAIT = 3600
 
 ---@class partnercenter.Group
----@field running integer how many of the pieces have not ended
+---@field running integer how many of the calls and the pieces have not ended
+---@field package launched table<partnercenter.Launch, true> the calls that have not ended
+---@field package first partnercenter.Launch|false of those whose end was not looked at
+---@field package last partnercenter.Launch|false
 local Group = {}
 Group.__index = Group
 
---- A piece has ended: whoever waits for one goes on.
-local function ended(group, raised)
-  group.running = group.running - 1
+--- Something has ended: whoever waits for that goes on.
+local function rouse(group)
   group.has_ended = true
-  if raised ~= nil and group.raised == nil then
-    group.raised = raised
-  end
   local sleeper = group.sleeper
   group.sleeper = nil
   if sleeper then
@@ -30,6 +33,15 @@ local function ended(group, raised)
   elseif group.pause then
     group.client.core:cancel(group.pause)
   end
+end
+
+--- A piece has ended.
+local function ended(group, raised)
+  group.running = group.running - 1
+  if raised ~= nil and group.raised == nil then
+    group.raised = raised
+  end
+  rouse(group)
 end
 
 --- nginx has threads of its own. One that has ended is kept until it is waited for.
@@ -68,12 +80,58 @@ local function spawn_here(group, code, x, y, z)
   return worker:run(group, worker, code, x, y, z)
 end
 
-local spawn = nginx.is_here() and spawn_in_nginx or spawn_here
+local spawn = is_nginx and spawn_in_nginx or spawn_here
 
 --- Runs `code(client, x, y, z)` until it waits for the first time, and on from there while others run.
 function Group:spawn(code, x, y, z)
   self.running = self.running + 1
   return spawn(self, code, x, y, z)
+end
+
+local function perform_in_nginx(client, call, on_end, x, y)
+  on_end(x, y, flight.perform(client, call, true))
+end
+
+--- Makes a prepared call, whose deadline begins when it is first sent. Behind its end `on_end(x, y, result, err, meta)`
+--- is called: by whoever waits for the group, so that a call needs no coroutine; in nginx by a light thread.
+function Group:perform(call, on_end, x, y)
+  self.running = self.running + 1
+  if is_nginx then
+    spawn_in_nginx(self, perform_in_nginx, call, on_end, x, y)
+  else
+    self.launched[launch.new(self.client, call, self, on_end, x, y)] = true
+  end
+end
+
+--- A call has ended.
+---@param launched partnercenter.Launch
+function Group:note_end(launched)
+  if self.first then
+    self.last.next = launched
+  else
+    self.first = launched
+  end
+  self.last = launched
+  if not self.has_ended then
+    rouse(self)
+  end
+end
+
+local function conclude(group, launched, has_ended, ...)
+  if has_ended then
+    group.launched[launched] = nil
+    group.running = group.running - 1
+    launched.on_end(launched.x, launched.y, ...)
+  end
+end
+
+--- Lets the calls go on that have ended.
+local function attend(group)
+  while group.first do
+    local launched = group.first
+    group.first, launched.next = launched.next, false
+    conclude(group, launched, launched:go_on())
+  end
 end
 
 --- Raises what a piece has raised.
@@ -83,28 +141,33 @@ function Group:check()
   end
 end
 
---- Waits until a piece has ended since the last wait, at most so many seconds. The others move on, also when
---- one has ended already.
+--- Waits until something has ended since the last wait, at most so many seconds, and lets it go on. The others move
+--- on, also where something has ended already.
 ---@param seconds number
 ---@return partnercenter.Error? err why it cannot wait
 function Group:wait(seconds)
-  local err = flight.pause(self.client, self.has_ended and 0 or math.min(seconds, LONGEST_WAIT), self)
+  local err = pause.wait(self.client, self.has_ended and 0 or math.min(seconds, LONGEST_WAIT), self)
   if not self.has_ended and self.running > 0 and not self.client.core:is_open() then
-    flight.sleep(self.client, self) -- what still runs is in a function of the script's
+    pause.pass(self.client, self) -- what still runs is in a function of the script's
   end
   self.has_ended = false
   while #self.ended > 0 do
     nginx.reap(table.remove(self.ended).thread)
   end
+  attend(self)
   return err
 end
 
---- Ends the calls that the pieces wait for as cancelled.
+--- Ends the calls as cancelled, and those that the pieces wait for.
 function Group:cancel()
+  for launched in pairs(self.launched) do
+    launched:cancel()
+  end
   for worker in pairs(self.busy) do
     worker:cancel()
   end
   turn.advance(self.client)
+  attend(self)
 end
 
 ---@param client partnercenter.Client
@@ -114,7 +177,9 @@ function M.new(client)
   if run then
     run.pieces = busy
   end
-  return setmetatable({ client = client, running = 0, busy = busy, idle = {}, ended = {} }, Group)
+  return setmetatable({
+    client = client, running = 0, launched = {}, first = false, last = false, busy = busy, idle = {}, ended = {},
+  }, Group)
 end
 
 return M

@@ -5,6 +5,7 @@ local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local options = require "partnercenter.options"
+local pause = require "partnercenter.pause"
 
 local M = {}
 
@@ -199,7 +200,7 @@ function M.wait(client, customer_id, values)
   local wait = M.new(client, customer_id, core.qualification_name(values.qualification), values)
   local decided, due = wait:step()
   while decided == false do
-    local err = flight.pause(client, math.max(0, due - core.now()))
+    local err = pause.wait(client, math.max(0, due - core.now()))
     if err then
       return nil, err, wait.meta
     end

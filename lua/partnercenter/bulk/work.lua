@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
---- The pieces of a run: the update of one item, and one poll of it.
+--- The work of a run: the update of one item, and one poll of it.
 
-local flight = require "partnercenter.flight"
 local item = require "partnercenter.bulk.item"
 local vetting = require "partnercenter.vetting"
 
@@ -19,35 +18,6 @@ function M.new_wait(client, unit, values)
   })
 end
 
---- What the customer has of the qualification that the service refuses to set, being set already.
----@return table? qualification
----@return integer attempts
----@return partnercenter.Error? cancelled it was not found out
-local function find_effect(client, unit, values)
-  local handle = client.core
-  local call = handle:prepare("get_qualifications", unit.customer_id, {
-    timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
-  })
-  local list, err, meta = flight.perform(client, call, true)
-  return list and vetting.find(list, unit.qualification), meta.attempts, err and err.category == "cancelled" and err
-end
-
---- Sends the update of an item.
-local function send(client, run, unit)
-  local call, err = item.prepare(client.core, unit, run.sent)
-  if not call then
-    return nil, err, { attempts = 0, elapsed = 0 }
-  end
-  local result, failure, meta = flight.perform(client, call, true)
-  if failure and unit.is_repeated and REFUSALS[failure.status] and client.core:is_open() then
-    local attempts, cancelled
-    result, attempts, cancelled = find_effect(client, unit, run.values)
-    failure = not result and (cancelled or failure) or nil
-    meta.attempts = meta.attempts + attempts
-  end
-  return result, failure, meta
-end
-
 --- The state in which an item has ended.
 local function state_of(result)
   return not result and "failed" or result.vettingStatus == "Denied" and "denied" or "succeeded"
@@ -63,15 +33,11 @@ local function finish(run, unit, result, err, meta, wait)
   run.tally:settle(state, unit.item, result, err, meta)
 end
 
---- The update of one item. With `wait` it is followed from then on, unless it is decided already.
----@param client partnercenter.Client
----@param run partnercenter.Run
----@param unit partnercenter.Unit
-function M.update(client, run, unit)
-  local result, err, meta = send(client, run, unit)
+--- The update of an item has ended. With `wait` it is followed from then on, unless it is decided already.
+local function finish_update(run, unit, result, err, meta)
   run:release(unit)
   if result and run.values.wait and not vetting.is_decided(result) then
-    local wait = M.new_wait(client, unit, run.values)
+    local wait = M.new_wait(run.client, unit, run.values)
     wait.last = result
     run.ledger:follow(unit, wait, wait:next_due(), meta.attempts)
   else
@@ -79,11 +45,40 @@ function M.update(client, run, unit)
   end
 end
 
---- One poll of an item. One that was cancelled is no end of it either.
+--- Finds out what the customer has of the qualification that the service refuses to set, being set already, perhaps.
+local function find_effect(run, unit, refusal, meta)
+  local values = run.values
+  local call = run.client.core:prepare("get_qualifications", unit.customer_id, {
+    timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
+  })
+  run.group:perform(call, function(_, _, list, err, found_meta)
+    local result = list and vetting.find(list, unit.qualification)
+    meta.attempts = meta.attempts + found_meta.attempts
+    finish_update(run, unit, result, not result and (err and err.category == "cancelled" and err or refusal) or nil, meta)
+  end)
+end
+
+--- What became of the request of an update.
+local function end_update(run, unit, result, err, meta)
+  if err and unit.is_repeated and REFUSALS[err.status] and run.client.core:is_open() then
+    return find_effect(run, unit, err, meta)
+  end
+  return finish_update(run, unit, result, err, meta)
+end
+
+--- Begins the update of an item.
 ---@param run partnercenter.Run
 ---@param unit partnercenter.Unit
----@param wait partnercenter.Wait
-function M.poll(_, run, unit, wait)
+function M.begin_update(run, unit)
+  local call, err = item.prepare(run.client.core, unit, run.sent)
+  if not call then
+    return finish_update(run, unit, nil, err, { attempts = 0, elapsed = 0 })
+  end
+  return run.group:perform(call, end_update, run, unit)
+end
+
+--- One poll of an item. One that was cancelled is no end of it either.
+local function poll(_, run, unit, wait)
   local before = wait.attempts
   local decided, due = wait:step()
   run:release(unit)
@@ -94,6 +89,14 @@ function M.poll(_, run, unit, wait)
   elseif due.category ~= "cancelled" then
     finish(run, unit, nil, due, wait.meta, wait)
   end
+end
+
+--- Begins one poll of an item.
+---@param run partnercenter.Run
+---@param unit partnercenter.Unit
+---@param wait partnercenter.Wait
+function M.begin_poll(run, unit, wait)
+  return run.group:spawn(poll, run, unit, wait)
 end
 
 return M

@@ -6,7 +6,7 @@
 return function(call)
   local client = call.client
   call.task.is_ending = true
-  for _, each in pairs(client.core:is_open() and client.tasks or {}) do
+  for _, each in pairs(client.core:is_open() and client.waiters or {}) do
     if each.call and client.core:state(each.call) ~= "active" then
       client.core:cancel(each.call)
     end
