@@ -1,19 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- The client: one method for each operation of Partner Center, calls that are started, and `close`.
 
-local bulk = require "partnercenter.bulk"
-local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local credentials = require "partnercenter.credentials"
-local customers = require "partnercenter.customers"
-local events = require "partnercenter.events"
 local finished = require "partnercenter.finished"
 local flight = require "partnercenter.flight"
-local options = require "partnercenter.options"
-local started = require "partnercenter.started"
+local parts = require "partnercenter.parts"
+local task = require "partnercenter.task"
 local turn = require "partnercenter.turn"
-local vetting = require "partnercenter.vetting"
 
 local unpack = rawget(table, "unpack") or _G.unpack
 
@@ -66,10 +61,10 @@ end
 function Client:customers(list_options)
   local handle = core_of(self, "customers")
   local call, err = handle:prepare("customers_page", nil, nil, list_options)
-  return customers.iterate(call, err, function(ready)
+  return parts.customers.iterate(call, err, function(ready)
     return flight.perform(self, ready)
   end, function(query, token)
-    return core_of(self, "customers"):prepare("customers_page", query, token, customers.options_of_next(list_options))
+    return core_of(self, "customers"):prepare("customers_page", query, token, parts.customers.options_of_next(list_options))
   end)
 end
 
@@ -81,15 +76,15 @@ end
 ---@return table meta of the last poll; `attempts` and `elapsed` of the whole wait
 function Client:wait_for_vetting(customer_id, wait_options)
   local handle = open_core_of(self, "wait_for_vetting")
-  local values, problem = options.read(wait_options, vetting.OPTIONS, 2)
+  local values, problem = parts.options.read(wait_options, parts.vetting.OPTIONS, 2)
   if not values then
     return nil, handle:error { category = "bad_input", message = problem }, { attempts = 0, elapsed = 0 }
   end
-  local call, err, meta = handle:prepare("get_qualifications", customer_id, vetting.poll_options(values))
+  local call, err, meta = handle:prepare("get_qualifications", customer_id, parts.vetting.poll_options(values))
   if not call then -- what no poll could say is said before the first one
     return nil, err, meta
   end
-  return vetting.wait(self, customer_id, values)
+  return parts.vetting.wait(self, customer_id, values)
 end
 
 --- Updates many customers. README describes the items and the options.
@@ -99,15 +94,15 @@ end
 ---@return partnercenter.Error? err with `summary`
 function Client:update_qualifications(source, run_options)
   local handle = open_core_of(self, "update_qualifications")
-  local mistake = bulk.mistake(source)
+  local mistake = parts.bulk.mistake(source)
   if mistake then
     error(("bad argument 'source' (%s)"):format(mistake), 2)
   end
-  local values, problem = options.read(run_options, bulk.OPTIONS, 2)
+  local values, problem = parts.options.read(run_options, parts.bulk.OPTIONS, 2)
   if not values then
     return nil, handle:error { category = "bad_input", message = problem }
   end
-  return bulk.run(self, source, values)
+  return parts.bulk.run(self, source, values)
 end
 
 --- The methods that `start` takes.
@@ -126,7 +121,7 @@ function Client:start(method_name, ...)
     error(("bad argument 'method_name' (%s cannot be started; allowed: %s)")
       :format(callback.text_of(method_name), table.concat(STARTABLE, ", ")), 2)
   end
-  local call = started.start(self, self[method_name], ...) -- no tail call: an error names the line above this one's
+  local call = parts.started.start(self, self[method_name], ...) -- no tail call: an error names the line above this one's
   return call
 end
 
@@ -198,12 +193,13 @@ function M.new(client_options)
     return nil, err
   end
   local given = plain(client_options)
-  if given.token_cache and not cache.is_one(given.token_cache) then
+  if given.token_cache and not parts["credentials.cache"].is_one(given.token_cache) then
     error("bad option 'token_cache' (an object with the methods get and set expected)", 2)
   end
   local client = setmetatable({ core = handle, waiters = {}, kept = {} }, Client)
-  started.prepare(client)
-  client.listener = events.new(given.on_event)
+  task.prepare(client)
+  finished.prepare(client)
+  client.listener = given.on_event and parts.events.new(given.on_event)
   client.credentials = credentials.new(client, given)
   return client
 end

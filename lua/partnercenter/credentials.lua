@@ -2,8 +2,7 @@
 --- Where the access token of a client comes from: a source has `send`, which gives a call the token
 --- and submits it, and `take_failure`. A token itself is kept in the core, which can wipe it.
 
-local authority = require "partnercenter.credentials.authority"
-local provided = require "partnercenter.credentials.provided"
+local parts = require "partnercenter.parts"
 
 ---@class partnercenter.Credentials
 ---@field send fun(self, call: userdata, refused: string?): boolean?, partnercenter.Error? submits the call, or parks
@@ -35,9 +34,9 @@ function M.new(client, options)
   if type(options.access_token) == "string" then
     return setmetatable({ core = client.core }, Fixed)
   elseif options.access_token then
-    return provided.new(client, options)
+    return parts["credentials.provided"].new(client, options)
   end
-  return authority.new(client, options)
+  return parts["credentials.authority"].new(client, options)
 end
 
 return M

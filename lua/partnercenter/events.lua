@@ -49,10 +49,10 @@ function Events:take_error(id)
   return raised
 end
 
----@param on_event? fun(event: table)
----@return partnercenter.Events?
+---@param on_event fun(event: table)
+---@return partnercenter.Events
 function M.new(on_event)
-  return on_event and setmetatable({ on_event = on_event, errors = {} }, Events)
+  return setmetatable({ on_event = on_event, errors = {} }, Events)
 end
 
 return M

@@ -1,7 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- The started calls that have ended and were not collected yet, in the order of their ends.
 
+local nginx = require "partnercenter.host".nginx
+
 local M = {}
+
+--- What a client needs. In nginx a call that nobody holds is gone.
+function M.prepare(client)
+  client.finished = setmetatable({}, nginx and { __mode = "k" } or nil)
+end
 
 --- A call has ended, and `process` has not told of it.
 ---@param client partnercenter.Client

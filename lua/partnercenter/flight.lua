@@ -4,14 +4,13 @@
 
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
-local kept = require "partnercenter.kept"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 local tasks = require "partnercenter.task"
 local turn = require "partnercenter.turn"
 
-local M = {}
+local kept = nginx and require "partnercenter.kept"
 
-local is_nginx = nginx.is_here()
+local M = {}
 
 --- Moves all calls of the client on, until one of them is done.
 local function drive_until_done(client, call)
@@ -42,7 +41,7 @@ local task_of = M.task
 local function wait(client, call, id, task)
   if task then
     return task:wait(call, id)
-  elseif is_nginx then
+  elseif nginx then
     return nginx.wait(client, call, turn.turn)
   end
   local ok, raised = pcall(drive_until_done, client, call)
@@ -57,7 +56,7 @@ end
 ---@param task partnercenter.Task? whose code runs here
 ---@return partnercenter.Error? err why it got no token, or cannot be waited for
 local function wait_for_end(client, call, id, task)
-  local owner = is_nginx and kept.keep(client, call, id)
+  local owner = nginx and kept.keep(client, call, id)
   local err = wait(client, call, id, task)
   err = client.credentials:take_failure(call) or err
   if owner then
@@ -68,14 +67,14 @@ end
 
 --- Whether the code that runs here waits by driving the engine itself.
 function M.is_direct(client)
-  return not is_nginx and not task_of(client)
+  return not nginx and not task_of(client)
 end
 
 --- Why no call can be made here.
 ---@param task partnercenter.Task? whose code runs here
 ---@return partnercenter.Error? err
 function M.problem(client, task)
-  local err = is_nginx and nginx.problem(client)
+  local err = nginx and nginx.problem(client)
   if err then
     return err
   elseif not client.core:is_open() then
@@ -156,7 +155,7 @@ end
 ---@return partnercenter.Error? err why it was not sent, or not once more
 local function fly(client, call, is_patient)
   local task = task_of(client)
-  local id = M.begin(client, call, is_nginx or task ~= nil, is_patient)
+  local id = M.begin(client, call, (nginx or task) ~= nil, is_patient)
   local sent, err = M.send(client, call, task)
   if sent then
     err = wait_for_end(client, call, id, task)

@@ -3,14 +3,12 @@
 
 local flight = require "partnercenter.flight"
 local launch = require "partnercenter.launch"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 local pause = require "partnercenter.pause"
 local task = require "partnercenter.task"
 local turn = require "partnercenter.turn"
 
 local M = {}
-
-local is_nginx = nginx.is_here()
 
 --- The longest single wait, in seconds; it is begun anew.
 local LONGEST_WAIT = 3600
@@ -80,7 +78,7 @@ local function spawn_here(group, code, x, y, z)
   return worker:run(group, worker, code, x, y, z)
 end
 
-local spawn = is_nginx and spawn_in_nginx or spawn_here
+local spawn = nginx and spawn_in_nginx or spawn_here
 
 --- Runs `code(client, x, y, z)` until it waits for the first time, and on from there while others run.
 function Group:spawn(code, x, y, z)
@@ -96,7 +94,7 @@ end
 --- is called: by whoever waits for the group, so that a call needs no coroutine; in nginx by a light thread.
 function Group:perform(call, on_end, x, y)
   self.running = self.running + 1
-  if is_nginx then
+  if nginx then
     spawn_in_nginx(self, perform_in_nginx, call, on_end, x, y)
   else
     self.launched[launch.new(self.client, call, self, on_end, x, y)] = true

@@ -27,11 +27,6 @@ local PHASES = {
   preread = true, ssl_cert = true, ssl_client_hello = true, ssl_session_fetch = true,
 }
 
---- Whether this is nginx.
-function M.is_here()
-  return type(ngx) == "table" and ngx.get_phase ~= nil
-end
-
 --- Runs a function beside the one that runs.
 ---@return any thread
 function M.spawn(...)
@@ -103,7 +98,7 @@ end
 
 --- Runs a function outside of the request, which may end before the function has.
 function M.apart(fn)
-  if not M.is_here() or not ngx.timer.at(0, function() fn() end) then
+  if not ngx.timer.at(0, function() fn() end) then
     fn()
   end
 end

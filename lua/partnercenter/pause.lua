@@ -3,12 +3,10 @@
 
 local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 local turn = require "partnercenter.turn"
 
 local M = {}
-
-local is_nginx = nginx.is_here()
 
 --- Moves all calls of the client on for so many seconds, or until the owner's `has_ended` is set.
 local function drive_for(client, seconds, owner)
@@ -25,7 +23,7 @@ end
 local function wait_for_pause(client, task, seconds, owner)
   local handle = client.core
   local call = handle:prepare_pause(seconds)
-  local id = handle:begin(call, task and not is_nginx)
+  local id = handle:begin(call, task and not nginx)
   handle:park(call)
   if owner then
     owner.pause = call
@@ -53,7 +51,7 @@ function M.wait(client, seconds, owner)
   local err = flight.problem(client, task)
   if not client.core:is_open() or err and not (owner and owner.is_ending) then
     return err
-  elseif task or is_nginx then
+  elseif task or nginx then
     err = wait_for_pause(client, task, seconds, owner)
   else
     drive_for(client, seconds, owner)
@@ -65,7 +63,7 @@ end
 ---@param owner table whose field `sleeper` is what to wake meanwhile
 function M.pass(client, owner)
   local task = flight.task(client)
-  if is_nginx then
+  if nginx then
     nginx.sleep()
   elseif task then
     owner.sleeper = task

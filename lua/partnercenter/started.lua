@@ -3,11 +3,9 @@
 --- method waits, while others go on.
 
 local finished = require "partnercenter.finished"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 local task = require "partnercenter.task"
 local turn = require "partnercenter.turn"
-
-local is_nginx = nginx.is_here()
 
 ---@class partnercenter.Call
 ---@field package client partnercenter.Client
@@ -70,7 +68,7 @@ end
 
 --- Moves things on, and waits where nothing can be done.
 local function advance_or_wait(call)
-  if is_nginx then
+  if nginx then
     return wait_in_nginx(call)
   elseif select(2, call.client.core:drive()) then
     turn.turn(call.client)
@@ -82,7 +80,7 @@ end
 ---@return boolean
 function Call:done()
   check(self, "done")
-  if not self.results and (is_nginx or self.client.core:is_open()) then
+  if not self.results and (nginx or self.client.core:is_open()) then
     advance(self)
   end
   return self.results ~= false
@@ -115,19 +113,13 @@ end
 
 local M = {}
 
---- What a client needs for started calls. In nginx one that nobody holds ends with its request, and is gone.
-function M.prepare(client)
-  client.tasks = setmetatable({}, is_nginx and { __mode = "kv" } or nil)
-  client.finished = setmetatable({}, is_nginx and { __mode = "k" } or nil)
-end
-
 --- Begins a method of the client. What it raises at once, for a programming mistake, is raised here.
 ---@param client partnercenter.Client
 ---@param method function
 ---@return partnercenter.Call
 function M.start(client, method, ...)
   local call = setmetatable({ client = client, results = false, has_raised = false, raised = false }, Call)
-  if is_nginx and nginx.problem(client) then
+  if nginx and nginx.problem(client) then
     finish(call, nil, pcall(method, client, ...)) -- it says so at once, and needs no coroutine
   else
     call.task = task.new(client, method, finish, call)

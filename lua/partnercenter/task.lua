@@ -2,9 +2,7 @@
 --- Code that makes calls of a client in a coroutine of its own, which is suspended where the code waits,
 --- while others go on.
 
-local nginx = require "partnercenter.nginx"
-
-local is_nginx = nginx.is_here()
+local nginx = require "partnercenter.host".nginx
 
 --- What our own coroutines yield: anything else comes from a function of the script's.
 local WAITING = {}
@@ -67,7 +65,7 @@ end
 function Task:wait(call, id)
   local client = self.client
   self.call = call
-  if not is_nginx then
+  if not nginx then
     client.waiters[id] = self
   end
   if self.is_cancelled then
@@ -110,6 +108,11 @@ function Task:cancel()
 end
 
 local M = {}
+
+--- What a client needs for tasks. In nginx one that nobody holds ends with its request, and is gone.
+function M.prepare(client)
+  client.tasks = setmetatable({}, nginx and { __mode = "kv" } or nil)
+end
 
 --- The one whose code runs here, or a function of the script's that it has called; nil where it is neither.
 ---@param client partnercenter.Client

@@ -2,12 +2,11 @@
 --- A turn of a client: the code that waits for calls which have ended goes on, and the script is told what
 --- happened.
 
-local kept = require "partnercenter.kept"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
+
+local kept = nginx and require "partnercenter.kept" -- nothing outlives its coroutine elsewhere
 
 local M = {}
-
-local is_nginx = nginx.is_here()
 
 --- Lets the code go on that waits for these calls: all of it, also when some raises, as it does when
 --- memory runs out.
@@ -53,12 +52,14 @@ function M.turn(client)
     client.listener:deliver(client, handle:events())
   end
   wake(client, handle:ended())
-  kept.tell(client)
+  if kept then
+    kept.tell(client)
+  end
 end
 
 --- Moves all calls on as far as they can be without waiting, and takes a turn.
 function M.advance(client)
-  if not is_nginx and client.core:is_open() then
+  if not nginx and client.core:is_open() then
     client.core:drive(nil, 0)
   end
   M.turn(client)

@@ -26,6 +26,8 @@ M.CONTESTANTS = {
   python = { name = "Python, http.client", command = "python3 tests/bench/peers/python.py", effort = 0.2, only = "plain tls",
     needs = "python3 --version" },
   nothing = { name = "`lua5.4` alone", command = "lua5.4 /dev/null" },
+  libcurl = { name = "a Lua module that only loads libcurl",
+    command = "lua5.4 -e 'package.loadlib([[build/bench/libcurl.so]], [[luaopen_libcurl]])() os.exit(true)'" },
 }
 
 --- A group is measured in rounds, one measurement of each case a round, and each case's ratio to the
@@ -96,6 +98,7 @@ M.GROUPS = {
     name = "`require` and `new`, in a new process", quantity = "elapsed", protocols = { plain = true },
     calls = 0, at_once = 1, reference = "nothing", difference = true, rounds = 41,
     { "raw" },
+    { "libcurl" },
     { "sequence", bar = 5 },
   },
 }

@@ -3,7 +3,7 @@
 
 local core = require "partnercenter.core"
 local memory = require "partnercenter.bulk.memory"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 
 local M = {}
 
@@ -15,7 +15,7 @@ local M = {}
 function M.open(values, new_wait)
   if not values.journal then
     return memory.new()
-  elseif nginx.is_here() then
+  elseif nginx then
     return nil, core.error {
       category = "unavailable",
       message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",

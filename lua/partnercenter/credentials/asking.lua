@@ -3,7 +3,7 @@
 --- meanwhile, since it would wait for itself.
 
 local callback = require "partnercenter.callback"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 
 local M = {}
 
@@ -15,8 +15,6 @@ Asking.__index = Asking
 local function running()
   return coroutine.running() or "main"
 end
-
-local is_nginx = nginx.is_here()
 
 local function leave(asking, asker, ...)
   if asking.asker == asker then -- and not another, where this one was left in its middle and taken up again
@@ -43,7 +41,7 @@ end
 --- Elsewhere one that is suspended may have been left for good, and nobody waits for it.
 function Asking:is_under_way()
   local asker = self.asker
-  return has_called_us(asker) or is_nginx and asker and coroutine.status(asker) ~= "dead" or false
+  return has_called_us(asker) or nginx and asker and coroutine.status(asker) ~= "dead" or false
 end
 
 --- Whether the function would wait for a call that waits for it: one that is waited for right here, or for

@@ -9,7 +9,7 @@ local cache = require "partnercenter.credentials.cache"
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"
 local expiry = require "partnercenter.credentials.expiry"
-local nginx = require "partnercenter.nginx"
+local nginx = require "partnercenter.host".nginx
 local parked = require "partnercenter.credentials.parked"
 local token_event = require "partnercenter.credentials.token_event"
 
@@ -122,9 +122,14 @@ function Authority:end_renewal()
   if usable then
     self.renew_at, self.refused = core.now() + usable, nil
   end
-  nginx.apart(function()
+  local function serve()
     self.parked:guard(calls, self.serve, self, calls, id, told, begun, seconds, token, refresh_token)
-  end)
+  end
+  if nginx then
+    nginx.apart(serve)
+  else
+    serve()
+  end
 end
 
 --- The request for a token has ended. The visitor in whose request we are told may go away at any time:
