@@ -6,7 +6,7 @@
 
 /* The most calls over HTTP/2, unless there may be more connections than that: libcurl looks at each
  * one that it has at every turn. */
-#define MOST_OVER_HTTP2 ((size_t)400)
+#define MOST_OVER_HTTP2 ((size_t)200)
 
 static size_t lesser(size_t one, size_t other) {
     return one < other ? one : other;
