@@ -279,7 +279,7 @@ function Client:customers(options) end
 function Client:wait_for_vetting(customer_id, options) end
 
 --- Updates many customers in one run.
----@param source partnercenter.Item[]|fun(): partnercenter.Item?
+---@param source partnercenter.Item[]|fun(): (partnercenter.Item|false|nil), any
 ---@param options? partnercenter.RunOptions
 ---@return partnercenter.Summary? summary
 ---@return partnercenter.Error? err with `summary`

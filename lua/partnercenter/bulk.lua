@@ -176,7 +176,7 @@ local function wait(run, is_again)
   run.group.is_ending = run.tally.failure ~= nil
   local err = run.group:wait(math.max(0, due - core.now()))
   if err then
-    run.tally:fail(err)
+    run.tally:fail(flight.ending(run.client, run.task) or err)
     run.group:cancel()
   end
 end

@@ -62,11 +62,11 @@ function M.error(handle, name, raised)
   }
 end
 
---- The error of a call that is not sent, since the client was closed: by one of those functions, or by
---- the script while the call waited.
+--- The error of what the client was closed before: by one of those functions, or by the script while it waited.
+---@param what? string
 ---@return partnercenter.Error
-function M.closed()
-  return core.error { category = "cancelled", message = "the client was closed before the call was sent" }
+function M.closed(what)
+  return core.error { category = "cancelled", message = "the client was closed before " .. (what or "the call was sent") }
 end
 
 return M

@@ -141,7 +141,7 @@ end
 --- What to wait for: that the descriptor is readable.
 ---@return string
 function Client:events()
-  core_of(self, "events")
+  open_core_of(self, "events")
   return "r"
 end
 

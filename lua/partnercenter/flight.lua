@@ -71,7 +71,7 @@ function M.is_direct(client)
 end
 
 --- Why no call can be made here.
----@param task partnercenter.Task? whose code runs here
+---@param task partnercenter.Task|partnercenter.Launch|nil for whom it is
 ---@return partnercenter.Error? err
 function M.problem(client, task)
   local err = nginx and nginx.problem(client)
@@ -90,7 +90,7 @@ end
 function M.ending(client, task)
   local err = M.problem(client, task)
   if err then
-    return err
+    return client.core:is_open() and err or callback.closed "the run had ended"
   elseif task and task.is_ending then
     return core.error { category = "cancelled", message = "the run was told to begin nothing more" }
   end
@@ -125,7 +125,7 @@ function M.begin(client, call, is_watched, is_patient)
 end
 
 --- Sends a call that has begun, or lets it wait for a token.
----@param task partnercenter.Task? whose code runs here
+---@param task partnercenter.Task|partnercenter.Launch|nil for whom it is
 ---@return boolean? sent
 ---@return partnercenter.Error? err why not
 function M.send(client, call, task)

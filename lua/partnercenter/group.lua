@@ -15,6 +15,7 @@ local LONGEST_WAIT = 3600
 
 ---@class partnercenter.Group
 ---@field running integer how many of the calls and the pieces have not ended
+---@field package is_cancelled boolean?
 ---@field package launched table<partnercenter.Launch, true> the calls that have not ended
 ---@field package first partnercenter.Launch|false of those whose end was not looked at
 ---@field package last partnercenter.Launch|false
@@ -95,10 +96,12 @@ end
 function Group:perform(call, on_end, x, y)
   self.running = self.running + 1
   if nginx then
-    spawn_in_nginx(self, perform_in_nginx, call, on_end, x, y)
-  else
-    self.launched[launch.new(self.client, call, self, on_end, x, y)] = true
+    return spawn_in_nginx(self, perform_in_nginx, call, on_end, x, y)
   end
+  local launched = launch.new(self.client, call, self, on_end, x, y)
+  launched.is_cancelled = self.is_cancelled
+  self.launched[launched] = true
+  launched:begin()
 end
 
 --- A call has ended.
@@ -115,12 +118,14 @@ function Group:note_end(launched)
   end
 end
 
-local function conclude(group, launched, has_ended, ...)
-  if has_ended then
-    group.launched[launched] = nil
-    group.running = group.running - 1
-    launched.on_end(launched.x, launched.y, ...)
+--- A call has ended, or goes on, being sent once more.
+local function settle(group, launched, has_ended, ...)
+  if not has_ended then
+    group.launched[launched] = true
+    return
   end
+  group.running = group.running - 1
+  launched.on_end(launched.x, launched.y, ...)
 end
 
 --- Lets the calls go on that have ended.
@@ -128,7 +133,8 @@ local function attend(group)
   while group.first do
     local launched = group.first
     group.first, launched.next = launched.next, false
-    conclude(group, launched, launched:go_on())
+    group.launched[launched] = nil -- first: of one whose result was taken nothing can be asked any more
+    settle(group, launched, launched:go_on())
   end
 end
 
@@ -156,8 +162,9 @@ function Group:wait(seconds)
   return err
 end
 
---- Ends the calls as cancelled, and those that the pieces wait for.
+--- Ends the calls as cancelled, those that the pieces wait for, and all that are begun from now on.
 function Group:cancel()
+  self.is_cancelled = true
   for launched in pairs(self.launched) do
     launched:cancel()
   end

@@ -16,7 +16,7 @@ local M = {}
 ---@field package owner table whose method `note_end` is told of its end, and must not need memory
 ---@field package err partnercenter.Error? why it was not sent
 ---@field package is_repeated boolean? it was sent once more
----@field package is_cancelled boolean? also where it is sent once more
+---@field is_cancelled boolean? it is not sent, or not once more
 local Launch = {}
 Launch.__index = Launch
 
@@ -24,7 +24,6 @@ Launch.__index = Launch
 function Launch:wake()
   return self.owner:note_end(self)
 end
-
 
 --- Lets it go on behind its end: it is sent once more where its token was refused.
 ---@return boolean has_ended
@@ -56,21 +55,25 @@ function Launch:cancel()
   end
 end
 
---- Begins and sends a prepared call. Its deadline begins when it is first sent.
+--- Begins it and sends it. Its deadline begins when it is first sent.
+function Launch:begin()
+  local client, call = self.client, self.call
+  local id = flight.begin(client, call, true, true)
+  local sent, err = flight.send(client, call, self)
+  if sent then
+    client.waiters[id] = self
+  else
+    self.err = err
+    self.owner:note_end(self)
+  end
+end
+
+--- Of a prepared call.
 ---@return partnercenter.Launch
 function M.new(client, call, owner, on_end, x, y)
-  local launch = setmetatable({
+  return setmetatable({
     client = client, call = call, owner = owner, on_end = on_end, x = x, y = y, next = false,
   }, Launch)
-  local id = flight.begin(client, call, true, true)
-  local sent, err = flight.send(client, call)
-  if sent then
-    client.waiters[id] = launch
-  else
-    launch.err = err
-    owner:note_end(launch)
-  end
-  return launch
 end
 
 return M

@@ -10,8 +10,21 @@ local NAMES = {
   "options", "started", "vetting",
 }
 
+--- Lua 5.1 remembers of a module that it could not be loaded, as where memory has run out, and does not try again.
+local function forget_failures()
+  for name, module in pairs(package.loaded) do
+    if type(module) == "userdata" and name:find "^partnercenter%." then
+      package.loaded[name] = nil
+    end
+  end
+end
+
 local function load(parts, name)
-  local part = require("partnercenter." .. name)
+  local ok, part = pcall(require, "partnercenter." .. name)
+  if not ok then
+    forget_failures()
+    error(part, 0)
+  end
   parts[name] = part
   return part
 end

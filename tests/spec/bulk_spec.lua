@@ -170,6 +170,7 @@ describe("a run", function()
       { 42, nil, "source" }, { {}, { colour = 1 }, "unknown option 'colour'" }, { {}, { on_result = 1 }, "on_result" },
       { {}, { concurrency = "8" }, "concurrency" },
       { { customer_id = "x", qualification = 1 }, nil, "source.*array of items expected, got a table without its first" },
+      { { items.item(1), nil, items.item(2) }, nil, "source.*array of items expected, got one without its item 2" },
     } do
       local ok, raised = pcall(function() made.client:update_qualifications(case[1], case[2]) end)
       assert.is_false(ok)
@@ -180,6 +181,11 @@ describe("a run", function()
       assert.is_nil(summary)
       assert.equal("bad_input", err.category)
       assert.matches(name, err.message)
+    end
+    for _, url in ipairs { "pgsql://user:hunter2@db/x", "postgresql:/user:hunter2@db/x", "mysql://user:hunter2@db/x" } do
+      local _, err = made.client:update_qualifications({}, { journal = url })
+      assert.matches("^journal must be a path, or a URL that begins with postgresql://", err.message)
+      assert.is_nil(err.message:find "hunter2")
     end
     for _, spec in ipairs { {}, { at = 1 }, { at = "x", name = "y" }, { at = "x", run = "" }, { at = "a\0b" } } do
       assert.equal("bad_input", select(2, made.client:update_qualifications({}, { journal = spec })).category)
@@ -275,6 +281,29 @@ describe("what ends a run", function()
     assert.equal(11, n)
   end)
 
+  it("is a source that says why it has no further item", function()
+    local told, iterator, n = 0, items.iterator(100), 0
+    local summary, err = made.client:update_qualifications(function()
+      n = n + 1
+      if n == 11 then
+        return nil, raised
+      end
+      return iterator()
+    end, { concurrency = 4, on_result = function() told = told + 1 end })
+    assert.equal(10, told)
+    assert_ended(summary, err, told, "the source function returned no item: enough")
+  end)
+
+  it("is a source that returns false, like one that returns nil", function()
+    local n = 0
+    local summary = assert(made.client:update_qualifications(function()
+      n = n + 1
+      return n <= 3 and items.item(n)
+    end))
+    assert.same({ 3, 3, 0, 0, 0 }, counts(summary))
+    assert.equal(4, n)
+  end)
+
   for _, is_threaded in ipairs { false, true } do
     local how = is_threaded and " with a thread of the engine's own" or ""
 
@@ -325,6 +354,7 @@ describe("what ends a run", function()
       end })
     assert.is_nil(summary)
     assert.equal("cancelled", err.category)
+    assert.equal("the client was closed before the run had ended", err.message)
     assert.is_true(told >= 1 and told < 5)
   end)
 

@@ -30,15 +30,15 @@ function M.unreadable(position, raised)
   return bad_input(position, "it raised when it was read: " .. callback.text_of(raised))
 end
 
---- What a programming mistake has raised, without where.
-local function without_place(raised)
-  return (tostring(raised):gsub("^[^:]+:%d+: ", ""))
+--- What a programming mistake has raised, without where, and of a field in the place of an argument or an option.
+local function of_field(raised)
+  return (tostring(raised):gsub("^[^:]+:%d+: ", ""):gsub("^bad %a+ '([%w_]+)' %((.*)%)$", "%1: %2"))
 end
 
 --- What is wrong with the arguments of an update, in the words of the update itself.
 local function problem_of(handle, ...)
   local ok, raised, err = pcall(handle.prepare, handle, "update_qualification", ...)
-  return ok and err.message or without_place(raised)
+  return ok and err.message or of_field(raised)
 end
 
 --- Reads an item as far as a run has to know it. Raises what its metatable raises.
@@ -98,7 +98,7 @@ function M.prepare(handle, unit, sent)
   elseif not ok and not sent.is_filled then
     return nil, M.unreadable(unit.position, call)
   end
-  return nil, bad_input(unit.position, ok and err.message or without_place(call)) -- or else a wrong type
+  return nil, bad_input(unit.position, ok and err.message or of_field(call)) -- or else a wrong type
 end
 
 return M

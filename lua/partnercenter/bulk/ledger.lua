@@ -4,6 +4,7 @@
 local core = require "partnercenter.core"
 local memory = require "partnercenter.bulk.memory"
 local nginx = require "partnercenter.host".nginx
+local parts = require "partnercenter.parts"
 
 local M = {}
 
@@ -21,8 +22,7 @@ function M.open(values, new_wait)
       message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",
     }
   end
-  local journal = require "partnercenter.journal" -- here: only a run that has one pays for loading it
-  return journal.open(values.journal, values.wait, new_wait)
+  return parts.journal.open(values.journal, values.wait, new_wait)
 end
 
 return M

@@ -14,7 +14,8 @@ local LONGEST_READ = 1
 ---@field total integer? how many items there are, where that is known
 ---@field count integer how many were read
 ---@field is_exhausted boolean there is no further one
----@field package raised partnercenter.Error? what it raised, when that is not told yet
+---@field package is_iterator boolean
+---@field package raised partnercenter.Error? what it raised, or why it ended, when that is not told yet
 ---@field package item table? that is being read
 local Source = {}
 Source.__index = Source
@@ -31,13 +32,25 @@ local function iterator_of(items)
   end
 end
 
+--- It has no further item: for a reason, where it has not come to its end.
+local function finish(self, reason)
+  if reason == nil then
+    self.is_exhausted = true
+    return
+  end
+  self.raised = self.client.core:error {
+    category = "callback",
+    message = "the source function returned no item: " .. callback.text_of(reason),
+    cause = reason,
+  }
+end
+
 --- Reads items until there are so many in all, for as long as that may take, or until something raises.
 local function read_items(self, units, malformed, most, ends)
   repeat
-    local value = self.next()
-    if value == nil then
-      self.is_exhausted = true
-      return
+    local value, reason = self.next()
+    if value == nil or value == false and self.is_iterator then
+      return finish(self, reason)
     end
     self.count = self.count + 1
     self.item = value
@@ -82,15 +95,31 @@ function Source:read(most)
   return units, malformed
 end
 
+--- The first place of an array that is empty, though a later one is not; nil where there is none.
+local function hole_of(items)
+  local last, position = 0, 1
+  for place in pairs(items) do
+    last = type(place) == "number" and math.max(last, place) or last
+  end
+  while position <= last and items[position] ~= nil do
+    position = position + 1
+  end
+  return position <= last and position or nil
+end
+
 --- What is wrong with a source; nil where it can be read. One item that is given in the place of an array would be
---- no items at all.
+--- no items at all, and what is behind a hole would be left out.
 ---@return string?
 function M.mistake(items)
   if type(items) ~= "table" and type(items) ~= "function" then
     return "table or function expected, got " .. type(items)
-  elseif type(items) == "table" and not getmetatable(items) and items[1] == nil and next(items) ~= nil then
+  elseif type(items) == "function" or getmetatable(items) then
+    return nil
+  elseif items[1] == nil and next(items) ~= nil then
     return "array of items expected, got a table without its first"
   end
+  local hole = hole_of(items)
+  return hole and ("array of items expected, got one without its item %d"):format(hole)
 end
 
 ---@param client partnercenter.Client
@@ -100,6 +129,7 @@ function M.new(client, items)
   return setmetatable({
     client = client,
     next = iterator_of(items),
+    is_iterator = type(items) == "function",
     total = type(items) == "table" and not getmetatable(items) and #items or nil, -- else only its end tells
     count = 0,
     is_exhausted = false,

@@ -9,6 +9,28 @@ local function as_table(value)
   return type(value) == "string" and { at = value } or value
 end
 
+--- How the URLs begin that are a journal's place.
+local URLS = { "^postgresql://", "^postgres://", "^file:" }
+
+--- Whether it is another URL. Taken as a path it would be told in messages, with the password that it may have.
+local function is_other_url(at)
+  for _, beginning in ipairs(URLS) do
+    if at:find(beginning) then
+      return false
+    end
+  end
+  return at:find "^%a[%w+.-]+:/" ~= nil
+end
+
+--- What is wrong with where it is; nil when nothing is.
+local function problem_of_place(at)
+  if not at then
+    return 'must say where it is, in the field at: { at = "run.db" }'
+  elseif is_other_url(at) then
+    return ("must be a path, or a URL that begins with postgresql://, and not with %s"):format(at:match "^[^/]*/+")
+  end
+end
+
 --- What is wrong with it; nil when nothing is.
 ---@return string?
 function M.check(value)
@@ -18,10 +40,10 @@ function M.check(value)
       return ("must be a path or URL, or { at = path or URL, run = name, add = true }: %s is %s"):format(tostring(name),
         FIELDS[name] and "a " .. type(field) or "unknown")
     elseif type(field) == "string" and (field == "" or field:find "%z") then
-      return ("must have no empty text in it, and no NUL: %s"):format(name)
+      return ("must have a text in its field %s that is not empty and has no NUL"):format(name)
     end
   end
-  return not spec.at and "must say where it is, in the field at" or nil
+  return problem_of_place(spec.at)
 end
 
 --- Reads it.
