@@ -30,7 +30,8 @@ end
 --- Waits for the decision. A signal ends the wait.
 local function follow(client, values, sent)
   if not sent.vettingStatus or sent.vettingStatus == "InReview" then
-    output.say(("%s is in review. Waiting for the decision: Ctrl-C ends the wait, and leaves the update as it is."):format(sent.qualification))
+    output.say(("%s is in review. Waiting for the decision: Ctrl-C ends the wait, and leaves the update as it is.")
+      :format(sent.qualification))
   end
   return signals.wait(client, client:start("wait_for_vetting", values.customer, {
     qualification = sent.qualification, interval = values.interval, max_interval = math.max(3600, values.interval),
