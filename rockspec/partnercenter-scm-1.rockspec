@@ -111,6 +111,7 @@ build = {
     ["partnercenter"] = "lua/partnercenter.lua",
     ["partnercenter.agenda"] = "lua/partnercenter/agenda.lua",
     ["partnercenter.bulk"] = "lua/partnercenter/bulk.lua",
+    ["partnercenter.bulk.beginning"] = "lua/partnercenter/bulk/beginning.lua",
     ["partnercenter.bulk.item"] = "lua/partnercenter/bulk/item.lua",
     ["partnercenter.bulk.ledger"] = "lua/partnercenter/bulk/ledger.lua",
     ["partnercenter.bulk.memory"] = "lua/partnercenter/bulk/memory.lua",

@@ -95,8 +95,8 @@ void pc_call_release(struct pc_call *call);
 /* Forgets everything but the memory of its buffers. Only for a call with one reference. */
 void pc_call_clear(struct pc_call *call);
 
-/* Forgets what an earlier attempt left. The clock of a patient call begins to run now, by
- * pc_clock(). */
+/* Forgets what an earlier attempt left. `now` is of pc_clock(): the deadline of a patient call
+ * begins to run then. */
 void pc_call_begin_attempt(struct pc_call *call, size_t max_answer, double now);
 
 /* Whether the last attempt got an answer from 200 to 299. */

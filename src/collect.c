@@ -9,17 +9,23 @@
 #include "result.h"
 #include "token.h"
 
-/* client:ended() -> array of the ids of watched calls that have ended since it was asked last */
+/* client:count_ended() -> how many watched calls have ended of which `ended` has not told */
+static int m_count_ended(lua_State *L) {
+    size_t count = pc_mailbox_count_ended(&pc_client_get(L)->engine.mailbox);
+    lua_pushinteger(L, (lua_Integer)count);
+    return 1;
+}
+
+/* client:ended() -> the id of the first of them; or nil. One at a time, so that whoever asks next
+ * is told of the others also while the script does something about this one. */
 static int m_ended(lua_State *L) {
-    struct pc_mailbox *mailbox = &pc_client_get(L)->engine.mailbox;
-    int count = (int)pc_mailbox_count_ended(mailbox);
-    lua_createtable(L, count, 0); /* behind which nothing can raise, and no end is lost */
-    for (int i = 1; i <= count; i++) {
-        struct pc_call *call = pc_mailbox_take_ended(mailbox);
-        lua_pushnumber(L, call->id);
-        pc_call_release(call);
-        lua_rawseti(L, -2, i);
+    struct pc_call *call = pc_mailbox_take_ended(&pc_client_get(L)->engine.mailbox);
+    if (!call) {
+        lua_pushnil(L);
+        return 1;
     }
+    lua_pushnumber(L, call->id);
+    pc_call_release(call);
     return 1;
 }
 
@@ -136,6 +142,7 @@ static int m_take_token(lua_State *L) {
 }
 
 const luaL_Reg pc_collect_methods[] = {
+    { "count_ended", m_count_ended },
     { "ended", m_ended },
     { "events", m_events },
     { "refusals", m_refusals },

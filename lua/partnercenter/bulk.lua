@@ -3,6 +3,7 @@
 --- updates that have ended; each poll has a coroutine of its own. What has happened to which item is known to
 --- the ledger: the run's memory, or its journal.
 
+local beginning = require "partnercenter.bulk.beginning"
 local core = require "partnercenter.core"
 local flight = require "partnercenter.flight"
 local group = require "partnercenter.group"
@@ -16,10 +17,6 @@ local tally = require "partnercenter.bulk.tally"
 local work = require "partnercenter.bulk.work"
 
 local M = {}
-
---- How many polls are begun between two looks at what is under way, where there is room for fewer: those that
---- end at once would hold up the others.
-local MOST_POLLS = 64
 
 M.OPTIONS = {
   { name = "concurrency", types = "number", default = 16, check = options.whole(1, 65535) },
@@ -37,16 +34,18 @@ M.OPTIONS = {
 
 M.mistake = source.mistake
 
+local INTERRUPTED = core.error { category = "cancelled", message = "the run was interrupted" }
+
 ---@class partnercenter.Run
 ---@field values table the options
 ---@field sent partnercenter.Sent
 ---@field task partnercenter.Task? whose code it is, where it was started
 ---@field ledger partnercenter.Memory|partnercenter.Journal
 ---@field tally partnercenter.Tally
----@field package source partnercenter.Source
----@field package busy table<string, boolean> the customers with a call in flight
----@field package ready partnercenter.Unit[] admitted and not begun, the next one last
----@field package held table? a poll that is due, of a customer with a call in flight
+---@field source partnercenter.Source
+---@field busy table<string, boolean> the customers with a call in flight
+---@field ready partnercenter.Unit[] admitted and not begun, the next one last
+---@field held table? a poll that is due, of a customer with a call in flight
 local Run = {}
 Run.__index = Run
 
@@ -55,100 +54,6 @@ function Run:release(unit)
   self.busy[unit.customer_id] = nil
   self.tally.in_flight = self.tally.in_flight - 1
   self.pace:note(self.client.core:refusals())
-end
-
---- Begins a piece for a customer, who has no other then; unless somebody else has taken it meanwhile.
-local function begin(run, start, unit, wait)
-  local is_held, err = run.ledger:holds(unit)
-  if not is_held then
-    return run.tally:fail(err)
-  end
-  run.busy[unit.customer_id] = true
-  run.tally.in_flight = run.tally.in_flight + 1
-  start(run, unit, wait)
-end
-
---- Whether one more piece can be begun now.
-local function may_begin(run)
-  local counts = run.tally
-  counts.failure = counts.failure or flight.ending(run.client, run.task)
-  return not counts.failure and run.pace:allows(run.group.running)
-end
-
---- Begins the polls that are due. One for a customer with a call in flight waits for its end.
----@return boolean is_again whether to come back soon
-local function begin_polls(run)
-  for _ = 1, math.max(MOST_POLLS, run.pace:room(run.group.running)) do
-    if not may_begin(run) then
-      return false
-    end
-    local entry, err = run.held, nil
-    if not entry then
-      entry, err = run.ledger:take_due()
-    end
-    run.tally:fail(err)
-    run.held = entry and run.busy[entry.unit.customer_id] and entry or nil
-    if not entry or run.held then
-      return false
-    end
-    begin(run, work.begin_poll, entry.unit, entry.wait)
-  end
-  return true
-end
-
---- Reads as many items of the source as there is room for, and admits those that are well formed.
-local function admit(run)
-  local counts = run.tally
-  local units, malformed, err = run.source:read(run.ledger.batch or run.pace:room(run.group.running))
-  counts.total = counts.total + #units + #malformed
-  for _, each in ipairs(malformed) do
-    counts:settle("failed", each.item, nil, each.err, { attempts = 0, elapsed = 0 })
-  end
-  counts:fail(err)
-  local admitted, skipped = {}, 0
-  if #units > 0 and not counts.failure then
-    admitted, skipped = run.ledger:admit(units)
-  end
-  if not admitted then
-    return counts:fail(skipped)
-  end
-  for i = #admitted, 1, -1 do
-    run.ready[#run.ready + 1] = admitted[i]
-  end
-  counts:skip(skipped)
-  if run.source.is_exhausted and not counts.failure then
-    counts:fail(run.ledger:end_source(run.source.count))
-  end
-end
-
---- Makes sure that there is an item to begin, where there is one.
----@return boolean has_more whether there may be others behind
-local function fill(run)
-  if #run.ready > 0 then
-    return true
-  elseif not run.source.is_exhausted then
-    admit(run)
-    return true
-  end
-  local left, err = run.ledger:take_left_behind()
-  run.tally:fail(err)
-  run.ready = left or {}
-  return #run.ready > 0
-end
-
---- Begins new items, of one reading; one for a customer with a call in flight holds up the others.
----@return boolean is_again whether to come back soon: what is under way goes on between two readings
-local function begin_items(run)
-  local has_more = may_begin(run) and fill(run)
-  while may_begin(run) do
-    local unit = run.ready[#run.ready]
-    if not unit or run.busy[unit.customer_id] then
-      return has_more and not unit
-    end
-    run.ready[#run.ready] = nil
-    begin(run, work.begin_update, unit)
-  end
-  return false
 end
 
 local function is_done(run)
@@ -166,7 +71,7 @@ local function next_due(run, is_again)
     return now
   end
   local due = run.ledger:next_due()
-  local is_held_up = run.held or #run.ready > 0 or not may_begin(run)
+  local is_held_up = run.held or #run.ready > 0 or not beginning.may_begin(run)
   return due <= now and is_held_up and now + 1 or due
 end
 
@@ -181,20 +86,37 @@ local function wait(run, is_again)
   end
 end
 
+--- A piece has raised, as it does when memory runs out: what is in flight is told of as cancelled, and then it is raised.
+local function wind_up(run)
+  if run.group:has_raised() and not run.is_winding_up then
+    run.is_winding_up = true
+    run.tally:fail(INTERRUPTED)
+    run.group:cancel()
+  end
+end
+
 --- Begins what can be begun, and waits, over and over. Where one call can be made at a time, polls and new
 --- items take turns.
 local function go(run)
-  local first, second = begin_polls, begin_items
+  local first, second = beginning.polls, beginning.items
   while true do
     run.tally:fail(run.ledger:sync())
     local has_more = first(run)
     has_more = second(run) or has_more
     first, second = second, first
-    run.group:check()
+    wind_up(run)
     if is_done(run) then
-      return
+      return run.group:check()
     end
     wait(run, has_more)
+  end
+end
+
+--- Ends the calls in flight as cancelled, and tells of them.
+local function cancel(run)
+  run.group:cancel()
+  while run.group.running > 0 and run.client.core:is_open() do
+    run.group:wait(math.huge)
   end
 end
 
@@ -206,8 +128,8 @@ local function go_safely(run)
   end
   local ok, raised = pcall(go, run)
   if not ok then
-    run.tally:fail(core.error { category = "cancelled", message = "the run was interrupted" })
-    run.group:cancel()
+    run.tally:fail(INTERRUPTED)
+    pcall(cancel, run)
     run.ledger:close()
     error(raised, 0)
   end

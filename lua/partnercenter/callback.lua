@@ -3,6 +3,7 @@
 --- call is waited for there and then, whoever runs the function.
 
 local core = require "partnercenter.core"
+local nginx = require "partnercenter.host".nginx
 local tasks = require "partnercenter.task"
 
 local M = {}
@@ -17,7 +18,7 @@ end
 --- Calls a function inside a started call. In nginx it may wait for other things: it has a light thread of
 --- its own, since nginx crashes when a request is aborted one of whose coroutines sleeps.
 local function run_in_task(fn, ...)
-  if type(ngx) ~= "table" or not ngx.thread then
+  if not nginx then
     return pcall(fn, ...)
   end
   return select(2, ngx.thread.wait(ngx.thread.spawn(protected, fn, ...)))

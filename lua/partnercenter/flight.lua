@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- The flight of a call: a token, the request, on a refused token a new one and the request once
---- more, the result. Written once; how it waits depends on who runs it.
+--- more, the result. How it waits depends on who runs it; launch.lua takes the same steps for whoever does not wait.
 
 local callback = require "partnercenter.callback"
 local core = require "partnercenter.core"

@@ -16,8 +16,8 @@ local LONGEST_WAIT = 3600
 ---@class partnercenter.Group
 ---@field running integer how many of the calls and the pieces have not ended
 ---@field package is_cancelled boolean?
----@field package launched table<partnercenter.Launch, true> the calls that have not ended
----@field package first partnercenter.Launch|false of those whose end was not looked at
+---@field package launched table<partnercenter.Launch, true> the calls that were not attended to
+---@field package first partnercenter.Launch|false of those that have ended
 ---@field package last partnercenter.Launch|false
 local Group = {}
 Group.__index = Group
@@ -68,6 +68,38 @@ local function give_up(group, worker, _, raised)
   ended(group, raised)
 end
 
+--- Does the work of the group's owner in a coroutine, one after the other.
+local function labour(group, hand, code, x)
+  group.outcome = code(x)
+  return labour(group, hand, hand:rest(group.hands))
+end
+
+--- The owner's work has raised.
+local function let_go(group, _, _, raised)
+  if group.raised == nil then
+    group.raised = raised
+  end
+end
+
+--- Runs `code(x)`, which does not wait, for whoever owns the group: in a coroutine, where the hook that Ctrl-C sets
+--- does not come between a call's end and what is to be done then, and where what yields goes on at once. What it
+--- raises is for `check`.
+---@return any outcome what it returns
+function Group:work(code, x)
+  if nginx then
+    return code(x)
+  end
+  self.outcome = nil
+  local hand = table.remove(self.hands)
+  if hand then
+    hand:go_on(code, x)
+  else
+    hand = task.new(self.client, labour, let_go, self)
+    hand:run(self, hand, code, x)
+  end
+  return self.outcome
+end
+
 local function spawn_here(group, code, x, y, z)
   local idle = group.idle
   local worker = idle[#idle]
@@ -87,24 +119,25 @@ function Group:spawn(code, x, y, z)
   return spawn(self, code, x, y, z)
 end
 
-local function perform_in_nginx(client, call, on_end, x, y)
+local function make_in_nginx(client, call, on_end, x, y)
   on_end(x, y, flight.perform(client, call, true))
 end
 
 --- Makes a prepared call, whose deadline begins when it is first sent. Behind its end `on_end(x, y, result, err, meta)`
---- is called: by whoever waits for the group, so that a call needs no coroutine; in nginx by a light thread.
-function Group:perform(call, on_end, x, y)
-  self.running = self.running + 1
+--- is called: by `wait` and `cancel`, so that a call needs no coroutine; in nginx by a light thread.
+function Group:launch(call, on_end, x, y)
   if nginx then
-    return spawn_in_nginx(self, perform_in_nginx, call, on_end, x, y)
+    self.running = self.running + 1
+    return spawn_in_nginx(self, make_in_nginx, call, on_end, x, y)
   end
   local launched = launch.new(self.client, call, self, on_end, x, y)
   launched.is_cancelled = self.is_cancelled
-  self.launched[launched] = true
+  self.launched[launched] = true -- first: what is in flight can be cancelled
+  self.running = self.running + 1
   launched:begin()
 end
 
---- A call has ended.
+--- A call has ended: it is queued until it is attended to. Whoever waits goes on, unless told before.
 ---@param launched partnercenter.Launch
 function Group:note_end(launched)
   if self.first then
@@ -118,35 +151,39 @@ function Group:note_end(launched)
   end
 end
 
---- A call has ended, or goes on, being sent once more.
 local function settle(group, launched, has_ended, ...)
-  if not has_ended then
-    group.launched[launched] = true
-    return
+  if has_ended then
+    return launched.on_end(launched.x, launched.y, ...)
   end
-  group.running = group.running - 1
-  launched.on_end(launched.x, launched.y, ...)
+  group.launched[launched] = true -- it was sent once more
+  group.running = group.running + 1
 end
 
---- Lets the calls go on that have ended.
+--- Does what is to be done about the calls that have ended.
 local function attend(group)
   while group.first do
     local launched = group.first
     group.first, launched.next = launched.next, false
-    group.launched[launched] = nil -- first: of one whose result was taken nothing can be asked any more
-    settle(group, launched, launched:go_on())
+    group.launched[launched] = nil -- first: whatever raises below, it does not run any more
+    group.running = group.running - 1
+    settle(group, launched, launched:finish())
   end
 end
 
---- Raises what a piece has raised.
+--- Whether a piece has raised, or the owner's work.
+function Group:has_raised()
+  return self.raised ~= nil
+end
+
+--- Raises it.
 function Group:check()
   if self.raised ~= nil then
     error(self.raised, 0)
   end
 end
 
---- Waits until something has ended since the last wait, at most so many seconds, and lets it go on. The others move
---- on, also where something has ended already.
+--- Waits until something has ended since the last wait, at most so many seconds, and does what is to be done then. The
+--- others move on, also where something has ended already.
 ---@param seconds number
 ---@return partnercenter.Error? err why it cannot wait
 function Group:wait(seconds)
@@ -158,21 +195,25 @@ function Group:wait(seconds)
   while #self.ended > 0 do
     nginx.reap(table.remove(self.ended).thread)
   end
-  attend(self)
+  self:work(attend, self)
   return err
 end
 
---- Ends the calls as cancelled, those that the pieces wait for, and all that are begun from now on.
+--- Ends the calls as cancelled, those that the pieces wait for, and all that are begun from now on. What is to be done
+--- about those that have ended is done.
 function Group:cancel()
   self.is_cancelled = true
   for launched in pairs(self.launched) do
-    launched:cancel()
+    if not launched:cancel() then
+      self.launched[launched] = nil
+      self.running = self.running - 1
+    end
   end
   for worker in pairs(self.busy) do
     worker:cancel()
   end
   turn.advance(self.client)
-  attend(self)
+  self:work(attend, self)
 end
 
 ---@param client partnercenter.Client
@@ -183,7 +224,7 @@ function M.new(client)
     run.pieces = busy
   end
   return setmetatable({
-    client = client, running = 0, launched = {}, first = false, last = false, busy = busy, idle = {}, ended = {},
+    client = client, running = 0, launched = {}, first = false, last = false, busy = busy, idle = {}, hands = {}, ended = {},
   }, Group)
 end
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
---- A call for which no coroutine waits: a turn tells its owner of its end, who lets it go on. (In nginx only the
---- coroutine of a request can go on.)
+--- A call for which no coroutine waits: a turn tells its owner of its end, and the owner finishes it. It takes the steps
+--- of flight.lua. (Not in nginx, where a call needs the coroutine of a request.)
 
 local flight = require "partnercenter.flight"
 
@@ -25,44 +25,44 @@ function Launch:wake()
   return self.owner:note_end(self)
 end
 
---- Lets it go on behind its end: it is sent once more where its token was refused.
----@return boolean has_ended
+--- What is to be done once it has ended: it is sent once more where its token was refused, or else has its result.
+---@return boolean has_ended false where it was sent once more
 ---@return table? result
 ---@return partnercenter.Error? err
 ---@return table? meta
-function Launch:go_on()
+function Launch:finish()
   local client, call = self.client, self.call
   local sent, err = false, self.err or client.credentials:take_failure(call)
-  if not err and not self.is_repeated then
+  if not err and not self.is_repeated and not self.is_cancelled then
     sent, err = flight.send_again(client, call)
   end
   if sent then
     self.is_repeated = true
     client.waiters[client.core:id(call)] = self
-    if self.is_cancelled then
-      client.core:cancel(call)
-    end
     return false
   end
   return true, flight.conclude(client, call, err)
 end
 
 --- Ends it as cancelled.
+---@return boolean will_end false where memory ran out before it was sent
 function Launch:cancel()
+  local handle, call = self.client.core, self.call
   self.is_cancelled = true
-  if self.client.core:is_open() then -- (a close has cancelled it)
-    self.client.core:cancel(self.call)
+  if handle:is_open() then -- (a close has cancelled it)
+    handle:cancel(call)
   end
+  return self.err ~= nil or handle:state(call) ~= "prepared"
 end
 
 --- Begins it and sends it. Its deadline begins when it is first sent.
 function Launch:begin()
   local client, call = self.client, self.call
   local id = flight.begin(client, call, true, true)
+  client.waiters[id] = self -- before it is sent: there may be no memory for it behind that
   local sent, err = flight.send(client, call, self)
-  if sent then
-    client.waiters[id] = self
-  else
+  if not sent then
+    client.waiters[id] = nil
     self.err = err
     self.owner:note_end(self)
   end

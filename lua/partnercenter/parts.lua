@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- The modules of the client that not every script uses, by their names: `parts.bulk` is "partnercenter.bulk". They
---- are loaded where they are first used, since reading all of them takes as long as everything else that is Lua here.
---- In nginx they are loaded at once: a worker that has visitors waiting reads no files.
+--- are loaded where they are first used, since every script would wait for them as it starts (tests/bench/run measures
+--- that). In nginx they are loaded at once: a worker that has visitors waiting reads no files.
 
 local nginx = require "partnercenter.host".nginx
 
@@ -19,7 +19,7 @@ local function forget_failures()
   end
 end
 
-local function load(parts, name)
+local function load_part(parts, name)
   local ok, part = pcall(require, "partnercenter." .. name)
   if not ok then
     forget_failures()
@@ -29,11 +29,11 @@ local function load(parts, name)
   return part
 end
 
-local parts = setmetatable({}, { __index = load })
+local parts = setmetatable({}, { __index = load_part })
 
 if nginx then
   for _, name in ipairs(NAMES) do
-    load(parts, name)
+    load_part(parts, name)
   end
 end
 

@@ -8,26 +8,32 @@ local kept = nginx and require "partnercenter.kept" -- nothing outlives its coro
 
 local M = {}
 
---- Lets the code go on that waits for these calls: all of it, also when some raises, as it does when
+--- Lets the code go on that waits for the calls with these ids: all of it, also when some raises, as it does when
 --- memory runs out.
-local function wake(client, ids)
+---@param next_id fun(client): integer?
+---@param most integer of the ids
+local function wake(client, next_id, most)
   local failed, first = false, nil
   local waiters = client.waiters
-  for i = 1, #ids do
-    local id = ids[i]
-    local waiter = waiters[id]
-    waiters[id] = nil
-    local ok, raised = true, nil
+  for _ = 1, most do
+    local id = next_id(client)
+    local waiter = id and waiters[id]
     if waiter then
-      ok, raised = pcall(waiter.wake, waiter)
-    end
-    if not ok and not failed then
-      failed, first = true, raised
+      waiters[id] = nil
+      local ok, raised = pcall(waiter.wake, waiter)
+      if not ok and not failed then
+        failed, first = true, raised
+      end
     end
   end
   if failed then
     error(first, 0)
   end
+end
+
+--- The next call that has ended. What goes on may take a turn itself, and so look at those that are left.
+local function next_ended(client)
+  return client.core:ended()
 end
 
 --- In a process that came by a fork, ends the calls that were in flight: they are the parent's.
@@ -40,7 +46,11 @@ function M.follow_fork(client)
     ids[#ids + 1] = id
   end
   table.sort(ids)
-  wake(client, ids)
+  local place = 0
+  wake(client, function()
+    place = place + 1
+    return ids[place]
+  end, #ids)
 end
 
 --- Lets the code that waits for calls which have ended go on, and tells the script what happened.
@@ -51,7 +61,7 @@ function M.turn(client)
   if client.listener then
     client.listener:deliver(client, handle:events())
   end
-  wake(client, handle:ended())
+  wake(client, next_ended, handle:count_ended()) -- no more: an engine with a thread may end calls all the while
   if kept then
     kept.tell(client)
   end

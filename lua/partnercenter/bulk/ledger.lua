@@ -4,7 +4,6 @@
 local core = require "partnercenter.core"
 local memory = require "partnercenter.bulk.memory"
 local nginx = require "partnercenter.host".nginx
-local parts = require "partnercenter.parts"
 
 local M = {}
 
@@ -22,6 +21,7 @@ function M.open(values, new_wait)
       message = "a journal would block the nginx worker: outside nginx the command `partnercenter bulk` keeps one",
     }
   end
+  local parts = require "partnercenter.parts" -- here: in nginx those load us
   return parts.journal.open(values.journal, values.wait, new_wait)
 end
 

@@ -46,12 +46,13 @@ local function finish_update(run, unit, result, err, meta)
 end
 
 --- Finds out what the customer has of the qualification that the service refuses to set, being set already, perhaps.
+--- (Not in nginx: only a journal knows of repetitions.)
 local function find_effect(run, unit, refusal, meta)
   local values = run.values
   local call = run.client.core:prepare("get_qualifications", unit.customer_id, {
     timeout = values.timeout, deadline = values.deadline, max_retries = values.max_retries,
   })
-  run.group:perform(call, function(_, _, list, err, found_meta)
+  run.group:launch(call, function(_, _, list, err, found_meta)
     local result = list and vetting.find(list, unit.qualification)
     meta.attempts = meta.attempts + found_meta.attempts
     finish_update(run, unit, result, not result and (err and err.category == "cancelled" and err or refusal) or nil, meta)
@@ -74,7 +75,7 @@ function M.begin_update(run, unit)
   if not call then
     return finish_update(run, unit, nil, err, { attempts = 0, elapsed = 0 })
   end
-  return run.group:perform(call, end_update, run, unit)
+  return run.group:launch(call, end_update, run, unit)
 end
 
 --- One poll of an item. One that was cancelled is no end of it either.
