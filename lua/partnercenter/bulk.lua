@@ -112,11 +112,12 @@ local function go(run)
   end
 end
 
---- Ends the calls in flight as cancelled, and tells of them.
+--- Ends the calls in flight as cancelled, and tells of them: an engine with a thread takes a moment for it.
 local function cancel(run)
   run.group:cancel()
   while run.group.running > 0 and run.client.core:is_open() do
-    run.group:wait(math.huge)
+    run.group:wait(0.1)
+    run.group:cancel()
   end
 end
 

@@ -140,6 +140,7 @@ end
 --- A call has ended: it is queued until it is attended to. Whoever waits goes on, unless told before.
 ---@param launched partnercenter.Launch
 function Group:note_end(launched)
+  launched.next = false
   if self.first then
     self.last.next = launched
   else
@@ -163,7 +164,7 @@ end
 local function attend(group)
   while group.first do
     local launched = group.first
-    group.first, launched.next = launched.next, false
+    group.first = launched.next
     group.launched[launched] = nil -- first: whatever raises below, it does not run any more
     group.running = group.running - 1
     settle(group, launched, launched:finish())
@@ -199,6 +200,17 @@ function Group:wait(seconds)
   return err
 end
 
+--- Does what is to be done about all that has ended, whatever turns have told.
+local function attend_all(group)
+  group.first = false
+  for launched in pairs(group.launched) do
+    if launched:has_ended() then
+      group:note_end(launched)
+    end
+  end
+  attend(group)
+end
+
 --- Ends the calls as cancelled, those that the pieces wait for, and all that are begun from now on. What is to be done
 --- about those that have ended is done.
 function Group:cancel()
@@ -209,11 +221,16 @@ function Group:cancel()
       self.running = self.running - 1
     end
   end
+  local workers = {}
   for worker in pairs(self.busy) do
     worker:cancel()
+    workers[#workers + 1] = worker
   end
   turn.advance(self.client)
-  self:work(attend, self)
+  for _, worker in ipairs(workers) do
+    worker:catch_up()
+  end
+  self:work(attend_all, self)
 end
 
 ---@param client partnercenter.Client

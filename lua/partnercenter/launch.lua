@@ -44,6 +44,16 @@ function Launch:finish()
   return true, flight.conclude(client, call, err)
 end
 
+--- Whether it has ended, also where no turn has told of it, having been interrupted.
+function Launch:has_ended()
+  local client, call = self.client, self.call
+  local has_ended = self.err ~= nil or client.core:state(call) == "done"
+  if has_ended then
+    client.waiters[client.core:id(call)] = nil
+  end
+  return has_ended
+end
+
 --- Ends it as cancelled.
 ---@return boolean will_end false where memory ran out before it was sent
 function Launch:cancel()

@@ -39,12 +39,10 @@ end
 
 --- Runs the code of a call that was not woken: in nginx only its own request can, and memory may have run out.
 local function catch_up(call)
-  local client, awaited = call.client, call.task.call
   if not call.results and call.task:status() == "dead" then -- nor to tell of its end
     finish(call, call.task, false, OUT_OF_MEMORY)
-  elseif awaited and client.core:state(awaited) == "done" then
-    client.waiters[client.core:id(awaited)] = nil
-    call.task:wake()
+  else
+    call.task:catch_up()
   end
 end
 

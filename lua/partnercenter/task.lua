@@ -43,6 +43,16 @@ function Task:wake(err)
   return settle(self, coroutine.resume(self.co, err))
 end
 
+--- What it waits for is done, and nobody was told: in nginx only its own request can be, and a turn may have been
+--- interrupted, or may have had no memory.
+function Task:catch_up()
+  local client, awaited = self.client, self.call
+  if awaited and client.core:state(awaited) == "done" then
+    client.waiters[client.core:id(awaited)] = nil
+    self:wake()
+  end
+end
+
 --- Whether what runs here was called by the code, as a function of the script's is, or by a piece of it.
 function Task:has_called_us()
   local status = coroutine.status(self.co)

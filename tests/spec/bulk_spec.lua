@@ -1,8 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --- Runs: the updates of many customers.
+local access = require "tests.support.access"
 local items = require "tests.support.items"
 local make = require "tests.support.made"
+local partnercenter = require "partnercenter"
+local sandbox = require "partnercenter.sandbox"
 local servers = require "tests.support.servers"
+local socket = require "socket"
+
+local tally = getmetatable(require("partnercenter.bulk.tally").new(nil, {}, {}))
 
 local counts = items.counts
 local made = make.each(before_each, after_each, { vetting_time = 0.2 })
@@ -385,6 +391,87 @@ describe("what ends a run", function()
     assert.is_true(#told < 100)
     assert(made.client:get_customer(items.customer(1)))
   end)
+
+  if not _G.jit then -- whose hooks are those of all coroutines
+    it("is what a hook raises, wherever that is: what was sent is told of, once", function()
+      local count = 0
+      for instructions = 300, 20000, 487 do
+        local server = assert(sandbox.start())
+        local client = assert(partnercenter.new(access.options(server)))
+        local told = {}
+        local ok, message = pcall(function()
+          debug.sethook(function()
+            debug.sethook()
+            error("interrupted!", 0)
+          end, "", instructions)
+          client:update_qualifications(items.iterator(30), { concurrency = 8,
+            on_result = function(item) told[item.customer_id] = (told[item.customer_id] or 0) + 1 end })
+          debug.sethook()
+        end)
+        debug.sethook()
+        for _, update in ipairs(items.updates(server)) do
+          assert.equal(1, told[update.customer])
+        end
+        if not ok then
+          count = count + 1
+          assert.equal("interrupted!", message)
+        end
+        client:close()
+        server:stop()
+      end
+      assert.is_true(count > 5)
+    end)
+  end
+
+  if not _G.jit and _VERSION ~= "Lua 5.1" then -- there the main coroutine has no name
+    it("is what a hook would raise in an on_result, behind that", function()
+      local main = coroutine.running()
+      made.server:fail { delay = 60, times = 1, path = items.customer(2) }
+      local told = {}
+      local ok, message = pcall(made.client.update_qualifications, made.client, items.array(4), { concurrency = 4,
+        on_result = function(item, _, err)
+          told[item.note.n] = err and err.category or "none"
+          if item.note.n == 1 then -- as SIGINT does to the interpreter
+            debug.sethook(main, function()
+              debug.sethook()
+              error("interrupted!", 0)
+            end, "l")
+          end
+        end })
+      debug.sethook()
+      assert.is_false(ok)
+      assert.equal("interrupted!", message)
+      assert.equal("cancelled", told[2])
+    end)
+  end
+
+  it("is memory that runs out where an update has ended: the others are told of", function()
+    local settle = tally.settle
+    finally(function() tally.settle = settle end)
+    function tally.settle(self, state, item, ...)
+      if item.note.n == 1 then
+        error("not enough memory", 0)
+      end
+      return settle(self, state, item, ...)
+    end
+    made.server:fail { delay = 60, times = 1, path = items.customer(2) }
+    for _, method in ipairs { "call", "start" } do
+      local told = {}
+      local options = { concurrency = 3, on_result = function(item, _, err) told[item.note.n] = err and err.category end }
+      local ok, message
+      if method == "call" then
+        ok, message = pcall(made.client.update_qualifications, made.client, items.array(6), options)
+      else
+        local call = made.client:start("update_qualifications", items.array(6), options)
+        ok, message = pcall(call.result, call)
+      end
+      assert.is_false(ok)
+      assert.equal("not enough memory", message)
+      assert.equal("cancelled", told[2])
+      assert.is_nil(next(made.client.waiters))
+      made.server:fail { delay = 60, times = 1, path = items.customer(2) }
+    end
+  end)
 end)
 
 describe("a run among other calls", function()
@@ -398,6 +485,26 @@ describe("a run among other calls", function()
     assert.equal(10, call:result().succeeded)
     assert.equal(10, found)
   end)
+
+  for _, is_told_before in ipairs { true, false } do
+    it("may be waited for in a function of another, told before " .. tostring(is_told_before), function()
+      made.client:pollfd()
+      made.server:fail { delay = 0.1, times = 1, path = items.customer(1) }
+      made.server:fail { delay = 0.3, times = 1, path = items.customer(2) }
+      local second
+      local first = made.client:start("update_qualifications", { items.item(1) }, { on_result = function()
+        assert(second:result())
+      end })
+      second = made.client:start("update_qualifications", { items.item(2) }, {})
+      if is_told_before then
+        socket.sleep(0.2)
+        made.client:process()
+      end
+      socket.sleep(0.5)
+      made.client:process()
+      assert.equal(1, assert(first:result()).succeeded)
+    end)
+  end
 
   it("is driven by process, and collected", function()
     local call = made.client:start("update_qualifications", items.array(10))
