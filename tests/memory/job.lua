@@ -80,17 +80,22 @@ function M.threaded()
   client:close()
 end
 
---- Items without a journal, each followed to its decision or its failure.
+--- Three items, whose customers begin with these digits.
+local function three(digits)
+  local items = {}
+  for digit in digits:gmatch "." do
+    items[#items + 1] = { customer_id = (id:gsub("^.", digit)), qualification = "Education", website = "x.edu" }
+  end
+  return items
+end
+
+--- Items without a journal, in a run that is waited for and in one that was started.
 function M.bulk()
   client = take(partnercenter.new(M.options))
-  local items = {}
-  for i = 1, 3 do
-    items[i] = { customer_id = (id:gsub("^.", i)), qualification = "Education", website = "x.edu" }
-  end
-  local summary = take(client:update_qualifications(items, { concurrency = 2, on_result = function(_, result, err)
-    take(result, err)
-  end }))
-  if summary.succeeded ~= 3 then
+  local options = { concurrency = 2, on_result = function(_, result, err) take(result, err) end }
+  local summary = take(client:update_qualifications(three "123", options))
+  started[1] = client:start("update_qualifications", three "456", options)
+  if summary.succeeded ~= 3 or take(started[1]:result()).succeeded ~= 3 then
     error("the run lost an item", 0)
   end
   client:close()
