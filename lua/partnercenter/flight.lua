@@ -71,7 +71,7 @@ function M.is_direct(client)
 end
 
 --- Why no call can be made here.
----@param task partnercenter.Task|partnercenter.Launch|nil for whom it is
+---@param task partnercenter.Task|partnercenter.Group|nil for whom it is
 ---@return partnercenter.Error? err
 function M.problem(client, task)
   local err = nginx and nginx.problem(client)
@@ -125,7 +125,7 @@ function M.begin(client, call, is_watched, is_patient)
 end
 
 --- Sends a call that has begun, or lets it wait for a token.
----@param task partnercenter.Task|partnercenter.Launch|nil for whom it is
+---@param task partnercenter.Task|partnercenter.Group|nil for whom it is
 ---@return boolean? sent
 ---@return partnercenter.Error? err why not
 function M.send(client, call, task)

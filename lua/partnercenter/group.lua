@@ -15,7 +15,8 @@ local LONGEST_WAIT = 3600
 
 ---@class partnercenter.Group
 ---@field running integer how many of the calls and the pieces have not ended
----@field package is_cancelled boolean?
+---@field client partnercenter.Client
+---@field is_cancelled boolean nothing more is begun
 ---@field package launched table<partnercenter.Launch, true> the calls that were not attended to
 ---@field package first partnercenter.Launch|false of those that have ended
 ---@field package last partnercenter.Launch|false
@@ -130,14 +131,13 @@ function Group:launch(call, on_end, x, y)
     self.running = self.running + 1
     return spawn_in_nginx(self, make_in_nginx, call, on_end, x, y)
   end
-  local launched = launch.new(self.client, call, self, on_end, x, y)
-  launched.is_cancelled = self.is_cancelled
+  local launched = launch.new(call, self, on_end, x, y)
   self.launched[launched] = true -- first: what is in flight can be cancelled
   self.running = self.running + 1
   launched:begin()
 end
 
---- A call has ended: it is queued until it is attended to. Whoever waits goes on, unless told before.
+--- A call has ended: it is queued until it is attended to. Whoever waits goes on, unless told before. It needs no memory.
 ---@param launched partnercenter.Launch
 function Group:note_end(launched)
   launched.next = false
@@ -241,7 +241,8 @@ function M.new(client)
     run.pieces = busy
   end
   return setmetatable({
-    client = client, running = 0, launched = {}, first = false, last = false, busy = busy, idle = {}, hands = {}, ended = {},
+    client = client, running = 0, is_cancelled = false, has_ended = false, launched = {}, first = false, last = false,
+    busy = busy, idle = {}, hands = {}, ended = {},
   }, Group)
 end
 

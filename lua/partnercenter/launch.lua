@@ -7,16 +7,14 @@ local flight = require "partnercenter.flight"
 local M = {}
 
 ---@class partnercenter.Launch
----@field client partnercenter.Client
 ---@field on_end fun(x, y, result: table?, err: partnercenter.Error?, meta: table) what the owner is to do with it
 ---@field x any
 ---@field y any
 ---@field next partnercenter.Launch|false the owner's
 ---@field call userdata the core's
----@field package owner table whose method `note_end` is told of its end, and must not need memory
----@field package err partnercenter.Error? why it was not sent
----@field package is_repeated boolean? it was sent once more
----@field is_cancelled boolean? it is not sent, or not once more
+---@field package owner partnercenter.Group
+---@field package err partnercenter.Error|false why it was not sent
+---@field package is_final boolean it is not sent once more
 local Launch = {}
 Launch.__index = Launch
 
@@ -31,13 +29,13 @@ end
 ---@return partnercenter.Error? err
 ---@return table? meta
 function Launch:finish()
-  local client, call = self.client, self.call
+  local client, call = self.owner.client, self.call
   local sent, err = false, self.err or client.credentials:take_failure(call)
-  if not err and not self.is_repeated and not self.is_cancelled then
+  if not err and not self.is_final then
     sent, err = flight.send_again(client, call)
   end
   if sent then
-    self.is_repeated = true
+    self.is_final = true
     client.waiters[client.core:id(call)] = self
     return false
   end
@@ -46,8 +44,8 @@ end
 
 --- Whether it has ended, also where no turn has told of it, having been interrupted.
 function Launch:has_ended()
-  local client, call = self.client, self.call
-  local has_ended = self.err ~= nil or client.core:state(call) == "done"
+  local client, call = self.owner.client, self.call
+  local has_ended = self.err or client.core:state(call) == "done"
   if has_ended then
     client.waiters[client.core:id(call)] = nil
   end
@@ -57,20 +55,20 @@ end
 --- Ends it as cancelled.
 ---@return boolean will_end false where memory ran out before it was sent
 function Launch:cancel()
-  local handle, call = self.client.core, self.call
-  self.is_cancelled = true
+  local handle, call = self.owner.client.core, self.call
+  self.is_final = true
   if handle:is_open() then -- (a close has cancelled it)
     handle:cancel(call)
   end
-  return self.err ~= nil or handle:state(call) ~= "prepared"
+  return self.err or handle:state(call) ~= "prepared"
 end
 
 --- Begins it and sends it. Its deadline begins when it is first sent.
 function Launch:begin()
-  local client, call = self.client, self.call
+  local client, call = self.owner.client, self.call
   local id = flight.begin(client, call, true, true)
   client.waiters[id] = self -- before it is sent: there may be no memory for it behind that
-  local sent, err = flight.send(client, call, self)
+  local sent, err = flight.send(client, call, self.owner)
   if not sent then
     client.waiters[id] = nil
     self.err = err
@@ -79,10 +77,11 @@ function Launch:begin()
 end
 
 --- Of a prepared call.
+---@param owner partnercenter.Group whose `note_end` is told of its end
 ---@return partnercenter.Launch
-function M.new(client, call, owner, on_end, x, y)
+function M.new(call, owner, on_end, x, y)
   return setmetatable({
-    client = client, call = call, owner = owner, on_end = on_end, x = x, y = y, next = false,
+    call = call, owner = owner, on_end = on_end, x = x, y = y, next = false, err = false, is_final = false,
   }, Launch)
 end
 

@@ -10,13 +10,13 @@ local M = {}
 
 --- Lets the code go on that waits for the calls with these ids: all of it, also when some raises, as it does when
 --- memory runs out.
----@param next_id fun(client): integer?
+---@param next_id fun(handle: userdata): integer?
 ---@param most integer of the ids
 local function wake(client, next_id, most)
   local failed, first = false, nil
-  local waiters = client.waiters
+  local handle, waiters = client.core, client.waiters
   for _ = 1, most do
-    local id = next_id(client)
+    local id = next_id(handle)
     local waiter = id and waiters[id]
     if waiter then
       waiters[id] = nil
@@ -29,11 +29,6 @@ local function wake(client, next_id, most)
   if failed then
     error(first, 0)
   end
-end
-
---- The next call that has ended. What goes on may take a turn itself, and so look at those that are left.
-local function next_ended(client)
-  return client.core:ended()
 end
 
 --- In a process that came by a fork, ends the calls that were in flight: they are the parent's.
@@ -53,7 +48,8 @@ function M.follow_fork(client)
   end, #ids)
 end
 
---- Lets the code that waits for calls which have ended go on, and tells the script what happened.
+--- Lets the code that waits for calls which have ended go on, and tells the script what happened. What goes on may take
+--- a turn itself, and so wake the code behind it.
 ---@param client partnercenter.Client
 function M.turn(client)
   local handle = client.core
@@ -61,7 +57,7 @@ function M.turn(client)
   if client.listener then
     client.listener:deliver(client, handle:events())
   end
-  wake(client, next_ended, handle:count_ended()) -- no more: an engine with a thread may end calls all the while
+  wake(client, handle.ended, handle:count_ended()) -- no more: an engine with a thread may end calls all the while
   if kept then
     kept.tell(client)
   end
