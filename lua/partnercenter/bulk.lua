@@ -88,8 +88,7 @@ end
 
 --- A piece has raised, as it does when memory runs out: what is in flight is told of as cancelled, and then it is raised.
 local function wind_up(run)
-  if run.group:has_raised() and not run.is_winding_up then
-    run.is_winding_up = true
+  if run.group.raised ~= nil and not run.group.is_cancelled then
     run.tally:fail(INTERRUPTED)
     run.group:cancel()
   end

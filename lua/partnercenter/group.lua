@@ -17,6 +17,7 @@ local LONGEST_WAIT = 3600
 ---@field running integer how many of the calls and the pieces have not ended
 ---@field client partnercenter.Client
 ---@field is_cancelled boolean nothing more is begun
+---@field raised any what a piece has raised, or the owner's work: the first
 ---@field package launched table<partnercenter.Launch, true> the calls that were not attended to
 ---@field package first partnercenter.Launch|false of those that have ended
 ---@field package last partnercenter.Launch|false
@@ -35,12 +36,17 @@ local function rouse(group)
   end
 end
 
+--- Keeps what was raised first.
+local function keep_raised(group, raised)
+  if group.raised == nil then
+    group.raised = raised
+  end
+end
+
 --- A piece has ended.
 local function ended(group, raised)
   group.running = group.running - 1
-  if raised ~= nil and group.raised == nil then
-    group.raised = raised
-  end
+  keep_raised(group, raised)
   rouse(group)
 end
 
@@ -77,9 +83,17 @@ end
 
 --- The owner's work has raised.
 local function let_go(group, _, _, raised)
-  if group.raised == nil then
-    group.raised = raised
+  keep_raised(group, raised)
+end
+
+--- Lets a coroutine that rests in the pool run the code, or a new one, whose loop is `serve_all`.
+local function run_in(group, pool, serve_all, on_end, ...)
+  local worker = table.remove(pool)
+  if worker then
+    return worker:go_on(...)
   end
+  worker = task.new(group.client, serve_all, on_end, group)
+  return worker:run(group, worker, ...)
 end
 
 --- Runs `code(x)`, which does not wait, for whoever owns the group: in a coroutine, where the hook that Ctrl-C sets
@@ -91,25 +105,12 @@ function Group:work(code, x)
     return code(x)
   end
   self.outcome = nil
-  local hand = table.remove(self.hands)
-  if hand then
-    hand:go_on(code, x)
-  else
-    hand = task.new(self.client, labour, let_go, self)
-    hand:run(self, hand, code, x)
-  end
+  run_in(self, self.hands, labour, let_go, code, x)
   return self.outcome
 end
 
-local function spawn_here(group, code, x, y, z)
-  local idle = group.idle
-  local worker = idle[#idle]
-  if worker then
-    idle[#idle] = nil
-    return worker:go_on(code, x, y, z)
-  end
-  worker = task.new(group.client, serve, give_up, group)
-  return worker:run(group, worker, code, x, y, z)
+local function spawn_here(group, ...)
+  return run_in(group, group.idle, serve, give_up, ...)
 end
 
 local spawn = nginx and spawn_in_nginx or spawn_here
@@ -171,12 +172,7 @@ local function attend(group)
   end
 end
 
---- Whether a piece has raised, or the owner's work.
-function Group:has_raised()
-  return self.raised ~= nil
-end
-
---- Raises it.
+--- Raises what was raised.
 function Group:check()
   if self.raised ~= nil then
     error(self.raised, 0)
@@ -196,7 +192,9 @@ function Group:wait(seconds)
   while #self.ended > 0 do
     nginx.reap(table.remove(self.ended).thread)
   end
-  self:work(attend, self)
+  if self.first then
+    self:work(attend, self)
+  end
   return err
 end
 

@@ -92,24 +92,24 @@ local function fill(run)
 end
 
 --- Begins the items that were admitted; one for a customer with a call in flight holds up the others.
----@return boolean is_held_up
+---@return boolean are_begun all of them
 local function begin_ready(run)
   while M.may_begin(run) do
     local unit = run.ready[#run.ready]
     if not unit or run.busy[unit.customer_id] then
-      return unit ~= nil
+      return unit == nil
     end
     run.ready[#run.ready] = nil
     begin(run, work.begin_update, unit)
   end
-  return true
+  return false
 end
 
 --- Begins new items, of one reading.
 ---@return boolean is_again whether to come back soon: what is under way goes on between two readings
 function M.items(run)
   local has_more = M.may_begin(run) and fill(run)
-  return has_more and run.group:work(begin_ready, run) == false
+  return has_more and run.group:work(begin_ready, run)
 end
 
 return M
